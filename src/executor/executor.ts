@@ -1,0 +1,200 @@
+import {
+  Context,
+  currentContext,
+  type Drivers,
+  enterContext,
+  type Waker,
+} from "../future/mod.ts";
+import { Reactor } from "../reactor/mod.ts";
+import type { Scheduler, Task } from "../task/mod.ts";
+import { Timers } from "../time/mod.ts";
+import { Deque } from "./deque.ts";
+
+/**
+ * After how many polls the executor looks at timers and sockets although tasks
+ * are still ready. tokio's figure: a prime, so that it does not fall into step
+ * with tasks that come in round numbers.
+ */
+export const CHECK_INTERVAL = 61;
+
+/**
+ * How many tasks in a row may come from the spawned ones before a woken one has
+ * its turn. tokio's figure for its LIFO slot, for the same reason: two tasks that
+ * keep spawning each other must not shut the others out.
+ */
+const MAX_LIFO_POLLS = 3;
+
+/**
+ * How deep polls may nest when tasks join tasks that they just spawned. A level
+ * takes a few kilobytes of stack, of about a megabyte.
+ */
+const MAX_NESTED_POLLS = 32;
+
+/**
+ * Polls the tasks of one thread.
+ *
+ * Tasks that were just spawned wait in `spawned`, of which the newest runs first:
+ * its arguments are still in the cache, and a task that spawns a tree of tasks
+ * goes down one branch instead of laying out a whole level. Tasks that were woken
+ * wait in `woken`, first come, first served. Every `CHECK_INTERVAL` polls
+ * the drivers get a look, the oldest spawned task its turn, and the deferred
+ * wakers their wake; so nothing that is ready waits for ever.
+ *
+ * Where the thread waits when nothing is ready is up to the two subclasses.
+ */
+export abstract class Executor implements Scheduler, Drivers {
+  readonly timers: Timers = new Timers();
+  readonly #woken = new Deque<Task<unknown>>();
+  readonly #spawned = new Deque<Task<unknown>>();
+  #deferred: Waker[] = [];
+  #unjoined: Task<unknown>[] = [];
+  #reactor: Reactor | null = null;
+  #lifoPolls = 0;
+  #nestedPolls = 0;
+  #closed = false;
+  protected readonly cx: Context;
+
+  constructor(blocking: boolean) {
+    this.cx = new Context({ wake() {} }, this, { blocking });
+  }
+
+  /**
+   * Made when the first socket needs it: tasks and timers alone cost no
+   * descriptor.
+   */
+  get reactor(): Reactor {
+    if (this.#closed) {
+      throw new Error("Cannot use the reactor: its runtime has ended");
+    }
+    return this.#reactor ??= new Reactor();
+  }
+
+  /** The reactor, if anybody needed one. */
+  protected get existingReactor(): Reactor | null {
+    return this.#reactor;
+  }
+
+  /** Whether some task can be polled at once. */
+  protected get hasReady(): boolean {
+    return this.#woken.length > 0 || this.#spawned.length > 0;
+  }
+
+  schedule(task: Task<unknown>): void {
+    this.#woken.pushBack(task);
+  }
+
+  /** Queues a task that was just made. */
+  scheduleSpawned(task: Task<unknown>): void {
+    this.#spawned.pushBack(task);
+  }
+
+  runIfNext(task: Task<unknown>): void {
+    const { cx } = this;
+    if (
+      this.#spawned.peekBack() !== task ||
+      this.#nestedPolls === MAX_NESTED_POLLS ||
+      currentContext()?.drivers !== this
+    ) return;
+    this.#spawned.popBack();
+    this.#nestedPolls++;
+    const { waker, budget, owner } = cx;
+    const before = enterContext(cx);
+    try {
+      task.run(cx);
+    } finally {
+      enterContext(before);
+      cx.waker = waker;
+      cx.budget = budget;
+      cx.owner = owner;
+      this.#nestedPolls--;
+    }
+  }
+
+  defer(waker: Waker): void {
+    this.#deferred.push(waker);
+  }
+
+  noteUnjoined(task: Task<unknown>): void {
+    // A spawner that is about to join gets until the next look at the drivers.
+    if (task.hasJoinInterest) this.#unjoined.push(task);
+    else task.reportUnjoined();
+  }
+
+  /**
+   * Polls ready tasks until none is left, `stop` is complete, or it is time for
+   * the drivers. Returns how many it polled.
+   */
+  protected pollReady(stop: Task<unknown> | null): number {
+    const before = enterContext(this.cx);
+    try {
+      for (let polls = 0; polls < CHECK_INTERVAL; polls++) {
+        const task = polls === 0 ? this.#takeFair() : this.#take();
+        if (task === undefined) return polls;
+        task.run(this.cx);
+        if (stop !== null && stop.isComplete) return polls + 1;
+      }
+      return CHECK_INTERVAL;
+    } finally {
+      enterContext(before);
+    }
+  }
+
+  #take(): Task<unknown> | undefined {
+    if (this.#lifoPolls < MAX_LIFO_POLLS) {
+      const task = this.#spawned.popBack();
+      if (task !== undefined) {
+        this.#lifoPolls++;
+        return task;
+      }
+    }
+    this.#lifoPolls = 0;
+    return this.#woken.popFront() ?? this.#spawned.popBack();
+  }
+
+  /** As `#take`, but it is the turn of the spawned task that waited longest. */
+  #takeFair(): Task<unknown> | undefined {
+    return this.#spawned.popFront() ?? this.#woken.popFront();
+  }
+
+  /**
+   * Looks at timers and sockets and wakes what they have, and what was deferred.
+   * `park` says how long the thread may wait for sockets, given the time to the
+   * next timer in milliseconds (0 if there is work already). Returns that time.
+   */
+  protected pollDrivers(park: (ms: number) => void): number {
+    const untilTimer = this.timers.turn();
+    this.#reportUnjoined();
+    const busy = this.hasReady || this.#deferred.length > 0;
+    park(busy ? 0 : untilTimer);
+    this.#wakeDeferred();
+    return untilTimer;
+  }
+
+  #wakeDeferred(): void {
+    if (this.#deferred.length === 0) return;
+    const deferred = this.#deferred;
+    this.#deferred = [];
+    for (const waker of deferred) waker.wake();
+  }
+
+  #reportUnjoined(): void {
+    if (this.#unjoined.length === 0) return;
+    const tasks = this.#unjoined;
+    this.#unjoined = [];
+    for (const task of tasks) if (!task.wasJoined) task.reportUnjoined();
+  }
+
+  /** Gives the reactor back; the next socket makes a new one. */
+  protected closeReactor(): void {
+    this.#reactor?.close();
+    this.#reactor = null;
+  }
+
+  /** Gives everything back, for good. */
+  protected closeDrivers(): void {
+    this.#reportUnjoined();
+    this.#closed = true;
+    this.timers.close();
+    this.closeReactor();
+  }
+}

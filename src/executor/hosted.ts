@@ -1,0 +1,229 @@
+import { setImmediate } from "node:timers";
+import {
+  currentContext,
+  enterContext,
+  type Future,
+  setHost,
+} from "../future/mod.ts";
+import { Scope, Task } from "../task/mod.ts";
+import { Executor } from "./executor.ts";
+import type { Prepared } from "./spawn.ts";
+
+/** The longest that Deno's `setTimeout` can wait; a longer one fires at once. */
+const MAX_TIMEOUT_MS = 2 ** 31 - 1;
+
+/**
+ * How many futures may be polled on the spot between two turns of Deno's loop.
+ * A loop of awaits that are always ready runs in promise jobs, which keep
+ * everything else waiting: past this many the next one has to queue up.
+ */
+const MAX_INLINE_POLLS = 128;
+
+/** Told when a hosted task has ended. */
+interface Settler<T> {
+  resolve(value: T): void;
+  reject(reason: unknown): void;
+}
+
+/** A task that ordinary async code waits for. */
+class HostedTask<T> extends Task<T> {
+  readonly #settler: Settler<T>;
+  readonly #onEnd: () => void;
+
+  constructor(
+    scope: Scope,
+    prepared: Prepared,
+    settler: Settler<T>,
+    onEnd: () => void,
+  ) {
+    super(scope, prepared.fn, prepared.args);
+    this.#settler = settler;
+    this.#onEnd = onEnd;
+  }
+
+  protected override ended(): void {
+    this.#onEnd();
+    let value: T;
+    try {
+      value = this.takeOutcome();
+    } catch (error) {
+      this.#settler.reject(error);
+      return;
+    }
+    this.#settler.resolve(value);
+  }
+}
+
+/** The scope of futures awaited one by one: what they open is the user's. */
+class LooseScope extends Scope {
+  override adopt(): void {}
+  override release(): void {}
+}
+
+/**
+ * An executor that lives on Deno's event loop: it never blocks the thread.
+ *
+ * While there is work it takes a turn in each round of the loop and asks the
+ * reactor without waiting, so that a whole batch of events shares the cost of one
+ * hop. Only when a turn brought nothing does it wait: for sockets in a
+ * `nonblocking` call on another thread (29 µs there and back, which is why it
+ * comes last), for timers by `setTimeout`.
+ *
+ * The pending call and the timeout are what keeps the process alive, so both are
+ * there only while a task is.
+ */
+export class HostedExecutor extends Executor {
+  readonly #loose = new LooseScope(this);
+  /** Tasks that somebody awaits and that have not ended. */
+  #live = 0;
+  #turnQueued = false;
+  #inlinePolls = 0;
+  #events = 0;
+  #waiting = false;
+  #timeout: ReturnType<typeof setTimeout> | null = null;
+  #timeoutAt = Infinity;
+  readonly #turn = () => this.#takeTurn();
+  readonly #look = () => {
+    this.#events = this.existingReactor?.wait(0) ?? 0;
+  };
+
+  constructor() {
+    super(false);
+  }
+
+  override schedule(task: Task<unknown>): void {
+    super.schedule(task);
+    this.#queueTurn();
+  }
+
+  override scheduleSpawned(task: Task<unknown>): void {
+    super.scheduleSpawned(task);
+    this.#queueTurn();
+  }
+
+  override defer(waker: { wake(): void }): void {
+    super.defer(waker);
+    this.#queueTurn();
+  }
+
+  /** Runs a function and all that it spawns, as `block_on` would. */
+  run<T>(prepared: Prepared, settler: Settler<T>): void {
+    const scope = new Scope(this);
+    this.#start(scope, prepared, settler, () => this.#closeScope(scope));
+  }
+
+  /** Has one future polled until it is ready. */
+  host<T>(future: Future<T>, settler: Settler<T>): void {
+    this.#start(this.#loose, { fn: drive, args: [future] }, settler, () => {});
+  }
+
+  #start<T>(
+    scope: Scope,
+    prepared: Prepared,
+    settler: Settler<T>,
+    onEnd: () => void,
+  ): void {
+    this.#live++;
+    const task = new HostedTask(scope, prepared, settler, () => {
+      this.#live--;
+      onEnd();
+    });
+    // Not inside another poll: the context would be taken from under it.
+    if (currentContext() !== null || ++this.#inlinePolls > MAX_INLINE_POLLS) {
+      this.scheduleSpawned(task);
+      return;
+    }
+    const before = enterContext(this.cx);
+    try {
+      task.run(this.cx);
+    } finally {
+      enterContext(before);
+    }
+    // It may have armed a timer or registered a socket: those need a look.
+    this.#queueTurn();
+  }
+
+  #closeScope(scope: Scope): void {
+    this.cx.owner = scope;
+    const before = enterContext(this.cx);
+    try {
+      scope.close();
+    } finally {
+      enterContext(before);
+    }
+  }
+
+  #queueTurn(): void {
+    if (this.#turnQueued) return;
+    this.#turnQueued = true;
+    setImmediate(this.#turn);
+  }
+
+  #takeTurn(): void {
+    this.#turnQueued = false;
+    const inlinePolls = this.#inlinePolls;
+    this.#inlinePolls = 0;
+    const untilTimer = this.pollDrivers(this.#look);
+    const polls = this.pollReady(null);
+    // Whatever was polled, here or on the spot, may have left something to look
+    // at: the thread is idle after the first turn that had nothing to do.
+    if (polls + inlinePolls + this.#events > 0) this.#queueTurn();
+    else if (this.#live > 0) this.#idle(untilTimer);
+    else this.#release();
+  }
+
+  #idle(untilTimer: number): void {
+    this.#setTimeout(untilTimer);
+    const reactor = this.existingReactor;
+    if (this.#waiting || !reactor?.canWake) return;
+    this.#waiting = true;
+    reactor.waitAsync().then(() => {
+      this.#waiting = false;
+      this.#takeTurn();
+    });
+  }
+
+  /** Nobody waits for anything: lets go of what would keep the process alive. */
+  #release(): void {
+    this.#setTimeout(Infinity);
+    if (this.#waiting) this.existingReactor?.signal();
+    else if (this.existingReactor?.size === 0) this.closeReactor();
+  }
+
+  /** Sees to a turn in `ms` at the latest; an earlier one that is set stays. */
+  #setTimeout(ms: number): void {
+    const at = performance.now() + ms;
+    if (this.#timeout !== null) {
+      if (ms !== Infinity && this.#timeoutAt <= at) return;
+      clearTimeout(this.#timeout);
+      this.#timeout = null;
+    }
+    if (ms === Infinity) return;
+    this.#timeoutAt = at;
+    this.#timeout = setTimeout(() => {
+      this.#timeout = null;
+      this.#takeTurn();
+    }, Math.min(Math.ceil(ms), MAX_TIMEOUT_MS));
+  }
+}
+
+function drive(future: unknown): unknown {
+  return future;
+}
+
+let hosted: HostedExecutor | null = null;
+
+/** The one executor that this thread's event loop hosts. */
+export function hostedExecutor(): HostedExecutor {
+  return hosted ??= new HostedExecutor();
+}
+
+setHost((future, resolve, reject) => {
+  if (currentContext()?.blocking) {
+    throw new Error(
+      "Cannot await a future inside block_on: no promise settles while the " +
+        "thread is blocked. Write `yield* future`, or use run() instead",
+    );
+  }
+  hostedExecutor().host(future, { resolve, reject });
+});

@@ -1,0 +1,126 @@
+import {
+  type Coroutine,
+  currentContext,
+  Future,
+  type IntoFuture,
+  isCoroutine,
+  isThenable,
+} from "../future/mod.ts";
+import { JoinHandle, Scope, Task, type TaskFunction } from "../task/mod.ts";
+
+/**
+ * A function that can be run as a task: a generator function of Edo's, or one
+ * that returns a future or just a value.
+ */
+export type Body<A extends unknown[], T> = (
+  ...args: A
+) => Coroutine<T> | Future<T> | T;
+
+const AsyncFunction = (async () => {}).constructor;
+
+/** What a task made of a future runs: `Task` takes it from there. */
+function drive(future: unknown): unknown {
+  return future;
+}
+
+/** What a task shall run, checked. */
+export interface Prepared {
+  readonly fn: TaskFunction;
+  readonly args: unknown[];
+}
+
+/**
+ * Checks what `block_on`, `run` and `spawn` are given.
+ *
+ * @param verb The caller's name, for the error.
+ * @throws {TypeError} If it can never run as a task.
+ */
+export function prepare(
+  verb: string,
+  source: unknown,
+  args: unknown[],
+  blocking: boolean,
+): Prepared {
+  if (typeof source === "function") {
+    if (blocking && source instanceof AsyncFunction) {
+      throw new TypeError(
+        `Cannot ${verb} the async function "${source.name}" while the thread ` +
+          "is blocked: no promise could settle. Write it as a generator " +
+          "function (function*, yield*), or use run() instead of block_on",
+      );
+    }
+    return { fn: source as TaskFunction, args };
+  }
+  if (source instanceof Future || isCoroutine(source)) {
+    if (args.length > 0) {
+      throw new TypeError(
+        `Cannot ${verb} a future with ${args.length} arguments: ` +
+          "arguments are for functions",
+      );
+    }
+    return { fn: drive, args: [source] };
+  }
+  const hint = isThenable(source)
+    ? "a promise; wrap it in fromPromise(), inside run()"
+    : `${source === null ? "null" : typeof source}, which is neither`;
+  throw new TypeError(
+    `Cannot ${verb}: the first argument must be a function or a future, ` +
+      `and is ${hint}`,
+  );
+}
+
+/**
+ * Starts a task on this thread, next to the one that is running, and returns at
+ * once.
+ *
+ * The task is polled as soon as the thread is free; what it throws goes to those
+ * who join it, or to the failure hook if nobody does, and ends nothing else. It
+ * ends at the latest with the `block_on` or `run` that it was spawned in.
+ *
+ * @param fn A generator function, or one that returns a future or just a value.
+ * Inside `run()` it may be an async function.
+ * @param args What to call it with. If the task is cancelled before it started,
+ * those that have a `Symbol.dispose` are closed, as nobody else could.
+ * @returns A future of the value.
+ * @throws {TypeError} If `fn` is neither a function nor a future.
+ * @throws {Error} If no task is running on this thread.
+ *
+ * @example A task for each number
+ * ```ts
+ * import { block_on, join, spawn } from "@edo/runtime";
+ * import { assertEquals } from "@std/assert";
+ *
+ * function* square(n: number) {
+ *   return n * n;
+ * }
+ * const squares = block_on(function* () {
+ *   return yield* join(...[1, 2, 3].map((n) => spawn(square, n)));
+ * });
+ * assertEquals(squares, [1, 4, 9]);
+ * ```
+ */
+export function spawn<A extends unknown[], T>(
+  fn: Body<A, T>,
+  ...args: A
+): JoinHandle<Awaited<T>>;
+/** Starts a future, or a generator that was not started yet, as a task. */
+export function spawn<T>(future: IntoFuture<T>): JoinHandle<T>;
+export function spawn(
+  source: unknown,
+  ...args: unknown[]
+): JoinHandle<unknown> {
+  const cx = currentContext();
+  const scope = cx?.owner;
+  if (!(scope instanceof Scope)) {
+    throw new Error(
+      "Cannot spawn: no task is running on this thread; " +
+        "call spawn inside block_on or run",
+    );
+  }
+  const prepared = prepare("spawn", source, args, cx!.blocking);
+  const task = new Task(scope, prepared.fn, prepared.args);
+  // A cleanup at the end of the scope may still spawn: that task never starts.
+  if (scope.isClosed) task.cancelNow();
+  else scope.scheduler.scheduleSpawned(task);
+  return new JoinHandle(task);
+}

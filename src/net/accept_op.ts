@@ -1,0 +1,89 @@
+import { type Context, Pending, type Poll } from "../future/mod.ts";
+import { Interest, Source } from "../reactor/mod.ts";
+import { osError } from "../sys/error.ts";
+import { sockets } from "../sys/platform.ts";
+import { WOULD_BLOCK } from "../sys/sockets.ts";
+import { type Sleep, sleep } from "../time/mod.ts";
+import type { Socket } from "./socket.ts";
+import { SocketOp } from "./socket_op.ts";
+import { adoptStream, type TcpStream } from "./tcp_stream.ts";
+
+/**
+ * How long to wait when there are no descriptors, in milliseconds: first and at
+ * most. No event tells when there are some again, so it has to be tried.
+ */
+const FIRST_BACKOFF_MS = 5;
+const MAX_BACKOFF_MS = 1_000;
+
+/** Nothing is left to make a socket of; the connection goes on waiting. */
+const EXHAUSTED = new Set([
+  "EMFILE",
+  "ENFILE",
+  "ENOBUFS",
+  "ENOMEM",
+  "WSAEMFILE",
+  "WSAENOBUFS",
+]);
+
+/**
+ * The connection that was next is gone already; the one after it may be fine.
+ * accept(2): "treat them like EAGAIN by retrying".
+ */
+const NEXT = new Set([
+  "ECONNABORTED",
+  "EPERM",
+  "EPROTO",
+  "ENOPROTOOPT",
+  "ENETDOWN",
+  "EHOSTDOWN",
+  "ENONET",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "WSAECONNRESET",
+]);
+
+/** Takes the next connection; see `TcpListener.accept`. */
+export class AcceptOp extends SocketOp<TcpStream> {
+  protected readonly verb = "accept on";
+  #backoffMs = FIRST_BACKOFF_MS;
+  /** Set while there are no descriptors. */
+  #sleep: Sleep | null = null;
+
+  constructor(socket: Socket) {
+    super(socket, Interest.READABLE);
+  }
+
+  override poll(cx: Context): Poll<TcpStream> {
+    if (this.#sleep !== null && !this.socket.isClosed) {
+      if (this.#sleep.poll(cx) === Pending) return Pending;
+      this.#sleep = null;
+    }
+    const value = super.poll(cx);
+    // The failed attempt set it: its first poll starts the clock.
+    if (this.#sleep !== null) void (this.#sleep as Sleep).poll(cx);
+    return value;
+  }
+
+  protected override attempt(): Poll<TcpStream> {
+    const { source } = this.socket;
+    for (;;) {
+      const fd = sockets.accept(source.fd);
+      if (fd >= 0) return adoptStream(new Source(fd), sockets.acceptedAddr());
+      if (fd === WOULD_BLOCK) return Pending;
+      const error = osError(-fd, "accept", `${this.verb} ${this.socket.label}`);
+      const { code } = error as { code?: string };
+      if (code !== undefined && EXHAUSTED.has(code)) {
+        this.#sleep = sleep(this.#backoffMs);
+        this.#backoffMs = Math.min(2 * this.#backoffMs, MAX_BACKOFF_MS);
+        return Pending;
+      }
+      if (code === undefined || !NEXT.has(code)) throw error;
+    }
+  }
+
+  override cancel(): void {
+    this.#sleep?.cancel();
+    this.#sleep = null;
+    super.cancel();
+  }
+}

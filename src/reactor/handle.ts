@@ -1,0 +1,66 @@
+import { Parking, type ReactorHandleMessage } from "./parking.ts";
+import { signalBackend } from "./select_backend.ts";
+
+/**
+ * Wakes a reactor from any thread.
+ *
+ * @example Waking the main thread from a worker
+ * ```ts
+ * import { block_on, Pending, pollFn, reactor } from "@edo/runtime";
+ *
+ * const flag = new Int32Array(new SharedArrayBuffer(4));
+ * block_on(function* () {
+ *   const handle = yield* reactor.currentHandle();
+ *   const code = `onmessage = ({ data: [module, message, flag] }) =>
+ *     import(module).then(({ reactor }) => {
+ *       Atomics.store(flag, 0, 1);
+ *       reactor.ReactorHandle.import(message).wake();
+ *       close();
+ *     });`;
+ *   const url = "data:text/javascript," + encodeURIComponent(code);
+ *   const worker = new Worker(url, { type: "module" });
+ *   const module = import.meta.resolve("@edo/runtime");
+ *   worker.postMessage([module, handle.export(), flag]);
+ *   yield* pollFn((cx) => {
+ *     if (Atomics.load(flag, 0) === 1) return true;
+ *     reactor.onWake(cx);
+ *     return Pending;
+ *   });
+ * });
+ * ```
+ */
+export class ReactorHandle {
+  readonly #message: ReactorHandleMessage;
+  readonly #parking: Parking;
+
+  private constructor(message: ReactorHandleMessage) {
+    this.#message = message;
+    this.#parking = new Parking(message.memory);
+  }
+
+  /** A message that `postMessage` can carry, for {@linkcode ReactorHandle.import}. */
+  export(): ReactorHandleMessage {
+    return this.#message;
+  }
+
+  /** Makes a handle of a message that another thread exported. */
+  static import(message: ReactorHandleMessage): ReactorHandle {
+    if (!(message?.memory instanceof SharedArrayBuffer)) {
+      throw new TypeError(
+        "Cannot import a ReactorHandle: message is not what export() returned",
+      );
+    }
+    return new ReactorHandle(message);
+  }
+
+  /**
+   * Ends the reactor's wait, or its next one if it is not waiting, and wakes those
+   * who wait for {@linkcode Token.WAKE}. Several calls may be merged into one.
+   * What the caller wrote before the call is seen by those it wakes.
+   *
+   * @returns False if the reactor is closed: nothing was woken.
+   */
+  wake(): boolean {
+    return this.#parking.notify(() => signalBackend(this.#message));
+  }
+}

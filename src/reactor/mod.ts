@@ -1,0 +1,12 @@
+/**
+ * Who waits: the reactor, and what people need to build futures of their own on
+ * it.
+ *
+ * @module
+ */
+export { ReactorHandle } from "./handle.ts";
+export type { ReactorHandleMessage } from "./parking.ts";
+export { Interest } from "./interest.ts";
+export { Reactor, reactorOf } from "./reactor.ts";
+export { Source } from "./source.ts";
+export { Token } from "./token.ts";

@@ -1,0 +1,338 @@
+import { type Context, type Waker, WakerSet } from "../future/mod.ts";
+import type { Backend } from "./backend.ts";
+import { ReactorHandle } from "./handle.ts";
+import { Interest } from "./interest.ts";
+import { Parking } from "./parking.ts";
+import { makeBackend } from "./select_backend.ts";
+import { type Registrar, Source } from "./source.ts";
+import {
+  GENERATIONS,
+  makeToken,
+  Token,
+  tokenGeneration,
+  tokenKey,
+} from "./token.ts";
+
+/**
+ * Waits for many sockets at once, and wakes those who wait for the ones that
+ * became ready. One thread owns a reactor; other threads reach it through a
+ * {@linkcode ReactorHandle}.
+ *
+ * Promised: a waker that was set after an operation would have blocked is called
+ * when the operation may go further. Spurious calls happen. That a socket is
+ * registered for edges, and that readiness is cached, is how it works today.
+ *
+ * @example A wait that a handle ends
+ * ```ts
+ * import { reactor } from "@edo/runtime";
+ * import { assertEquals } from "@std/assert";
+ *
+ * using events = new reactor.Reactor();
+ * let woken = 0;
+ * const waker = { wake: () => void woken++ };
+ * events.setWaker(reactor.Token.WAKE, reactor.Interest.READABLE, waker);
+ * events.handle().wake();
+ * events.wait(10_000); // returns at once
+ * assertEquals(woken, 1);
+ * ```
+ */
+export class Reactor implements Registrar, Disposable {
+  readonly #backend: Backend;
+  readonly #parking = new Parking();
+  #handle: ReactorHandle | null = null;
+  /** Those who wait for `Token.WAKE`. */
+  readonly #wakeWaiters = new WakerSet();
+  /** By key; place 0 stands for `Token.WAKE` and stays empty. */
+  readonly #sources: (Source | null)[] = [null];
+  readonly #generations: number[] = [0];
+  readonly #freeKeys: number[] = [];
+  #size = 0;
+  /** Whether a `waitAsync` is under way: the thread is parked while it runs on. */
+  #waitsOffThread = false;
+  #closed = false;
+
+  /**
+   * Opens a reactor.
+   *
+   * @throws What the system says if it cannot, such as `EMFILE`.
+   */
+  constructor() {
+    this.#backend = makeBackend();
+  }
+
+  /** What the reactor waits with: `epoll`, `afd` or `notifier`. */
+  get backend(): string {
+    return this.#backend.name;
+  }
+
+  /** How many sockets are registered. */
+  get size(): number {
+    return this.#size;
+  }
+
+  get edgeTriggered(): boolean {
+    return this.#backend.edgeTriggered;
+  }
+
+  /** Whether a wait without a timeout could ever end. */
+  get canWake(): boolean {
+    return this.#handle !== null ||
+      this.#sources.some((source) => source !== null && source.hasWaiters);
+  }
+
+  /**
+   * Registers a socket, for both directions.
+   *
+   * @param fd A non-blocking socket: a descriptor, on Windows its handle.
+   * @returns The token that names it from now on.
+   * @throws {RangeError} If `fd` cannot be a descriptor.
+   * @throws {Deno.errors.AlreadyExists} If it is registered here already.
+   * @throws {Deno.errors.NotSupported} If the backend has no sockets.
+   */
+  register(fd: number): Token {
+    if (!Number.isInteger(fd) || fd < 0) {
+      throw new RangeError(`Cannot register a socket: fd is ${fd}`);
+    }
+    const source = new TokenSource(fd);
+    source.register(this);
+    return makeToken(source.key, source.generation);
+  }
+
+  /**
+   * Has `waker` called once, when an operation on the socket may go further: at
+   * once, if an event came that nobody waited for. Call it when the operation
+   * would have blocked, each time it does.
+   *
+   * @throws {Deno.errors.NotFound} If the token names no registration.
+   */
+  setWaker(token: Token, interest: Interest, waker: Waker): void {
+    if (token === Token.WAKE) {
+      this.#wakeWaiters.add(waker);
+      return;
+    }
+    this.#find(token, "set a waker").waitOrWake(this, interest, waker);
+  }
+
+  /** Takes back a waker that `setWaker` left. Unknown tokens are ignored. */
+  unsetWaker(token: Token, interest: Interest, waker: Waker): void {
+    if (token === Token.WAKE) this.#wakeWaiters.delete(waker);
+    else this.#lookUp(token)?.unwait(interest, waker);
+  }
+
+  /**
+   * Ends a registration; a socket that is about to be closed is deregistered
+   * first. Those who wait for it are woken.
+   *
+   * @throws {Deno.errors.NotFound} If the token names no registration.
+   */
+  deregister(token: Token): void {
+    this.#find(token, "deregister").detach();
+  }
+
+  #lookUp(token: Token): TokenSource | null {
+    const key = tokenKey(token);
+    const source = this.#sources[key];
+    return source instanceof TokenSource &&
+        source.generation === tokenGeneration(token)
+      ? source
+      : null;
+  }
+
+  #find(token: Token, verb: string): TokenSource {
+    const source = this.#lookUp(token);
+    if (source === null) {
+      throw new Deno.errors.NotFound(
+        `Cannot ${verb}: the token ${token} names no registration`,
+      );
+    }
+    return source;
+  }
+
+  /** Gives a source a place in the table and registers its socket. */
+  attach(source: Source): void {
+    if (this.#closed) {
+      throw new Error("Cannot register a socket: the reactor is closed");
+    }
+    if (!this.#backend.supportsSockets) {
+      throw new Deno.errors.NotSupported(
+        `Cannot register a socket: Edo has no reactor for sockets on ${Deno.build.os}`,
+      );
+    }
+    const key = this.#freeKeys.pop() ?? this.#sources.length;
+    const generation = ((this.#generations[key] ?? 0) + 1) % GENERATIONS;
+    this.#generations[key] = generation;
+    try {
+      this.#backend.register(source.fd, key, generation);
+    } catch (error) {
+      // Also a place that is new, so that the table has no hole in it.
+      this.#sources[key] = null;
+      this.#freeKeys.push(key);
+      throw error;
+    }
+    source.key = key;
+    source.generation = generation;
+    this.#sources[key] = source;
+    this.#size++;
+  }
+
+  detach(source: Source): void {
+    const { key } = source;
+    if (this.#sources[key] !== source) return;
+    this.#sources[key] = null;
+    this.#freeKeys.push(key);
+    this.#size--;
+    this.#backend.deregister(source.fd, key);
+  }
+
+  rearm(source: Source, interest: Interest): void {
+    this.#backend.rearm(source.key, interest);
+  }
+
+  /**
+   * A handle through which other threads can end this reactor's wait. From the
+   * first on, a thread that waits here is never called deadlocked.
+   */
+  handle(): ReactorHandle {
+    return this.#handle ??= ReactorHandle.import({
+      ...this.#backend.signalTarget,
+      memory: this.#parking.memory,
+    });
+  }
+
+  /** Ends a wait of this reactor's that is under way on another thread. */
+  signal(): void {
+    this.handle().wake();
+  }
+
+  /**
+   * Waits for events and wakes those whom they concern.
+   *
+   * @param ms How long at most, in milliseconds, fractions included; 0 only
+   * looks. Without it, until there is an event or a wake-up.
+   * @returns The number of events, stale ones and wake-ups not counted.
+   */
+  wait(ms: number = Infinity): number {
+    if (Number.isNaN(ms) || ms < 0) {
+      throw new RangeError(`Cannot wait: ms is ${ms}`);
+    }
+    // Nobody can notify through a handle that was never made.
+    if (this.#handle === null) return this.#dispatch(this.#backend.wait(ms));
+    if (ms === 0) return this.#look();
+    this.#checkIdle();
+    const events = this.#backend.wait(this.#parking.park() ? ms : 0);
+    this.#unpark();
+    return this.#dispatch(events);
+  }
+
+  /** Looks without waiting, also while a wait off the thread is under way. */
+  #look(): number {
+    const events = this.#backend.wait(0);
+    const isNotified = this.#waitsOffThread
+      ? this.#parking.repark()
+      : this.#parking.isNotified && this.#parking.unpark();
+    if (isNotified) this.#wakeWaiters.wakeAll();
+    return this.#dispatch(events);
+  }
+
+  /**
+   * As `wait` without a limit, but off the thread. At most one at a time; a
+   * `wait(0)` may come in between.
+   */
+  async waitAsync(): Promise<number> {
+    this.#checkIdle();
+    this.handle();
+    if (!this.#parking.park()) {
+      this.#unpark();
+      return 0;
+    }
+    this.#waitsOffThread = true;
+    let events: number;
+    try {
+      events = await this.#backend.waitAsync();
+    } finally {
+      this.#waitsOffThread = false;
+      // A place that was given up meanwhile stays so.
+      if (!this.#closed) this.#unpark();
+    }
+    return this.#dispatch(events);
+  }
+
+  #checkIdle(): void {
+    if (this.#waitsOffThread) {
+      throw new Error("Cannot wait: a waitAsync of this reactor is under way");
+    }
+  }
+
+  #unpark(): void {
+    if (this.#parking.unpark()) this.#wakeWaiters.wakeAll();
+  }
+
+  #dispatch(events: number): number {
+    const backend = this.#backend;
+    let fresh = 0;
+    for (let i = 0; i < events; i++) {
+      const source = this.#sources[backend.eventKey(i)];
+      // Its place was given up, or to somebody else, since the event was made.
+      if (
+        source === null || source === undefined ||
+        source.generation !== backend.eventGeneration(i)
+      ) continue;
+      fresh++;
+      source.dispatch(backend.eventReadiness(i));
+    }
+    return fresh;
+  }
+
+  /**
+   * Closes the reactor. Sockets are left open and unregistered, and those who
+   * wait for them are woken. Closing again does nothing.
+   */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const source of this.#sources) source?.detach();
+    this.#parking.close();
+    this.#backend.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
+/**
+ * A socket whose owner works with tokens and does not see the cached readiness.
+ * An event goes to those who wait; only one that nobody waits for is kept.
+ */
+class TokenSource extends Source {
+  constructor(fd: number) {
+    super(fd, { consume: true });
+  }
+
+  waitOrWake(reactor: Reactor, interest: Interest, waker: Waker): void {
+    const ready = interest === Interest.READABLE
+      ? this.isReadable
+      : this.isWritable;
+    if (ready) {
+      this.clear(interest);
+      waker.wake();
+    } else {
+      this.wait(reactor, interest, waker);
+    }
+  }
+}
+
+/**
+ * The reactor of the runtime that polls with this context: for futures that wait
+ * for sockets.
+ *
+ * @throws {Error} If it has none.
+ */
+export function reactorOf(cx: Context): Reactor {
+  const { reactor } = cx.drivers;
+  if (reactor instanceof Reactor) return reactor;
+  throw new Error(
+    "Cannot wait for a socket: this context has no reactor (poll with a " +
+      "runtime's context, inside block_on or run)",
+  );
+}

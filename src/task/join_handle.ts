@@ -1,0 +1,120 @@
+import {
+  type Context,
+  Future,
+  type FutureIterator,
+  Pending,
+  type Poll,
+  type Waker,
+} from "../future/mod.ts";
+import type { Task } from "./task.ts";
+
+/**
+ * What `spawn` returns: a future of the task's value.
+ *
+ * The task runs whether or not anybody waits for it. A handle may be waited for
+ * by several tasks and more than once; cancelling the wait leaves the task alone.
+ *
+ * @example
+ * ```ts
+ * import { block_on, spawn, time } from "@edo/runtime";
+ * import { assertEquals } from "@std/assert";
+ *
+ * function* double(n: number) {
+ *   yield* time.sleep(1);
+ *   return 2 * n;
+ * }
+ * const sum = block_on(function* () {
+ *   const one = spawn(double, 10);
+ *   const two = spawn(double, 11);
+ *   return (yield* one) + (yield* two);
+ * });
+ * assertEquals(sum, 42);
+ * ```
+ */
+export class JoinHandle<T> extends Future<T> {
+  readonly #task: Task<T>;
+  /** The waker that this handle left with the task. */
+  #waker: Waker | null = null;
+  /** Whether a wait has taken this handle; further ones get a copy each. */
+  #taken = false;
+
+  /** Made by `spawn`. */
+  constructor(task: Task<T>) {
+    super();
+    this.#task = task;
+  }
+
+  /**
+   * @throws {JoinError} If the task threw, with what it threw as its cause, or
+   * was aborted.
+   */
+  override poll(cx: Context): Poll<T> {
+    if (cx.budget === 0) return cx.giveWay();
+    const waker = this.#waker;
+    if (waker !== null && waker !== cx.waker) this.#task.unjoin(waker);
+    this.#waker = null;
+    // Before the join: an outcome that is thrown is a result as well.
+    cx.budget--;
+    const value = this.#task.join(cx);
+    if (value === Pending) {
+      cx.budget++;
+      this.#waker = cx.waker;
+    }
+    return value;
+  }
+
+  /** Stops waiting. The task goes on. */
+  override cancel(): void {
+    if (this.#waker !== null) this.#task.unjoin(this.#waker);
+    this.#waker = null;
+  }
+
+  /** A future of the task's value, one of any number. */
+  join(): Future<T> {
+    if (this.#taken) return new JoinHandle(this.#task);
+    this.#taken = true;
+    return this;
+  }
+
+  /** Each `yield* handle` waits by itself, so that several tasks may. */
+  override [Symbol.iterator](): FutureIterator<T> {
+    return this.join();
+  }
+
+  override intoFuture(): Future<T> {
+    return this.join();
+  }
+
+  /**
+   * Asks the task to end, and returns at once.
+   *
+   * - Not started: it never starts; those of its arguments that have a
+   *   `Symbol.dispose` are closed.
+   * - Waiting: the future it waits for is cancelled, and its `finally` blocks and
+   *   `using` declarations run, before a joiner hears of it.
+   * - Running (it aborts itself): it goes on to its next `yield*`; if it returns
+   *   before, its value stands.
+   * - Finished: nothing happens.
+   *
+   * Except in the last case, and unless the cleanup throws, joining it throws a
+   * `JoinError` of the kind `aborted`.
+   */
+  abort(): void {
+    this.#task.abort();
+  }
+
+  /** Says that nobody will join the task: if it fails, that is reported at once. */
+  detach(): void {
+    this.#task.clearJoinInterest();
+  }
+
+  /** Whether the task has ended, in whatever way. */
+  get isFinished(): boolean {
+    return this.#task.isComplete;
+  }
+
+  /** The name of the task's function, as errors and reports call it. */
+  get name(): string {
+    return this.#task.name;
+  }
+}

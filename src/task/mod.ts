@@ -1,0 +1,9 @@
+/**
+ * One spawned future: its state word, its cell, its handle.
+ *
+ * @module
+ */
+export { JoinError, type JoinErrorKind } from "./join_error.ts";
+export { JoinHandle } from "./join_handle.ts";
+export { Scope } from "./scope.ts";
+export { type Scheduler, Task, type TaskFunction } from "./task.ts";

@@ -1,0 +1,248 @@
+import {
+  closeCoroutine,
+  type Context,
+  type Coroutine,
+  fromPromise,
+  Future,
+  isCoroutine,
+  isThenable,
+  Pending,
+  type Poll,
+  POLL_BUDGET,
+  reportFailure,
+  resumeCoroutine,
+  type Waker,
+  WakerSet,
+} from "../future/mod.ts";
+import { JoinError } from "./join_error.ts";
+import type { Scope } from "./scope.ts";
+import { ABORTED, type Ending, FAILED, TaskState } from "./state.ts";
+
+/** Where tasks queue up: what a task needs of its executor. */
+export interface Scheduler {
+  /** Queues a task that was woken. */
+  schedule(task: Task<unknown>): void;
+  /** Queues a task that was just made. */
+  scheduleSpawned(task: Task<unknown>): void;
+  /** Polls a task at once, if it is the one that would be polled next. */
+  runIfNext(task: Task<unknown>): void;
+  /** Notes a task that failed while nobody was joining it. */
+  noteUnjoined(task: Task<unknown>): void;
+}
+
+/** What a task runs: called with the arguments at the task's first poll. */
+// deno-lint-ignore no-explicit-any
+export type TaskFunction = (...args: any[]) => unknown;
+
+/**
+ * One spawned future: its state word (inherited), what it runs, and its outcome.
+ *
+ * A task is its own waker, so that waiting allocates nothing; and it has few
+ * fields, since spawning costs what it allocates. Who may touch them, and when,
+ * stands in `state.ts`.
+ */
+export class Task<T> extends TaskState implements Waker {
+  /** The neighbours in the scope's list; the scope alone changes them. */
+  older: Task<unknown> | null = null;
+  newer: Task<unknown> | null = null;
+  readonly #scope: Scope;
+  readonly #fn: TaskFunction;
+  /**
+   * What the task holds: its arguments before the first poll, then the generator
+   * or the future that it runs, in the end its outcome. `state.ts` tells which.
+   */
+  #stage: unknown;
+  /** Those who join: a single waker, or a set, which is rare. */
+  #joiners: Waker | WakerSet | null = null;
+
+  constructor(scope: Scope, fn: TaskFunction, args: unknown[]) {
+    super();
+    this.#scope = scope;
+    this.#fn = fn;
+    this.#stage = args;
+    scope.enter(this);
+  }
+
+  /** The name of the task's function, for errors and reports. */
+  get name(): string {
+    return this.#fn.name || "anonymous";
+  }
+
+  /** Asks for another poll. */
+  wake(): void {
+    if (this.transitionToNotified()) this.#scope.scheduler.schedule(this);
+  }
+
+  /** Polls the task once; called by its executor, which took it from a queue. */
+  run(cx: Context): void {
+    if (!this.transitionToRunning()) return;
+    cx.waker = this;
+    cx.budget = POLL_BUDGET;
+    cx.owner = this.#scope;
+    try {
+      if (this.isAborting) {
+        this.#dropStage();
+        this.#complete(ABORTED, undefined);
+        return;
+      }
+      const value = this.isStarted ? this.#resume(cx) : this.#start(cx);
+      if (value !== Pending) this.#complete(0, value);
+      else if (this.transitionToIdle()) this.#scope.scheduler.schedule(this);
+    } catch (error) {
+      this.#complete(FAILED, error);
+    }
+  }
+
+  #start(cx: Context): Poll<unknown> {
+    const args = this.#stage as unknown[];
+    this.noteStarted();
+    this.#stage = null;
+    const result = call(this.#fn, args);
+    if (isCoroutine(result)) {
+      this.#stage = result;
+      return resumeCoroutine(result);
+    }
+    if (!isThenable(result) && !(result instanceof Future)) return result;
+    const future = result instanceof Future
+      ? result.intoFuture()
+      : fromPromise(result);
+    this.#stage = future;
+    return future.poll(cx);
+  }
+
+  #resume(cx: Context): Poll<unknown> {
+    const body = this.#stage as Coroutine<unknown> | Future<unknown>;
+    return body instanceof Future ? body.poll(cx) : resumeCoroutine(body);
+  }
+
+  /**
+   * Asks the task to end. It is cancelled at its next poll, which comes as for
+   * any wake; a step that is under way is finished first, and a value that it
+   * returns stands.
+   */
+  abort(): void {
+    if (this.isComplete) return;
+    this.noteAbort();
+    this.wake();
+  }
+
+  /** Cancels the task on the spot, at the end of its scope. */
+  cancelNow(): void {
+    if (!this.transitionToRunning()) return;
+    try {
+      this.#dropStage();
+      this.#complete(ABORTED, undefined);
+    } catch (error) {
+      this.#complete(FAILED, error);
+    }
+  }
+
+  /** Runs the cleanups; of a task that never started, closes the arguments. */
+  #dropStage(): void {
+    const stage = this.#stage;
+    this.#stage = null;
+    if (!this.isStarted) disposeAll(stage as unknown[]);
+    else if (stage instanceof Future) stage.cancel();
+    else if (stage !== null) closeCoroutine(stage as Coroutine<unknown>);
+  }
+
+  #complete(ending: Ending, outcome: unknown): void {
+    // With this the task's frame is garbage, even while somebody holds its waker.
+    this.#stage = outcome;
+    this.#scope.leave(this);
+    const hadJoiners = this.transitionToComplete(ending);
+    if (hadJoiners) {
+      const joiners = this.#joiners;
+      this.#joiners = null;
+      if (joiners instanceof WakerSet) joiners.wakeAll();
+      else joiners?.wake();
+    }
+    this.ended(hadJoiners);
+  }
+
+  /** Sees to an error that nobody waits for. Root tasks have somebody: override. */
+  protected ended(hadJoiners: boolean): void {
+    if (this.hasFailed && !hadJoiners) this.#scope.scheduler.noteUnjoined(this);
+  }
+
+  /** The value, or Pending after leaving the waker; throws the JoinError. */
+  join(cx: Context): Poll<T> {
+    // Spawning a task just to join it is common, and then it need not suspend the
+    // joiner: the task would be the next to be polled in any case.
+    if (!this.isStarted) this.#scope.scheduler.runIfNext(this);
+    if (this.transitionToJoined()) {
+      this.#addJoiner(cx.waker);
+      return Pending;
+    }
+    if (this.wasAborted) throw new JoinError("aborted", this.name);
+    if (this.hasFailed) {
+      throw new JoinError("failed", this.name, { cause: this.#stage });
+    }
+    return this.#stage as T;
+  }
+
+  #addJoiner(waker: Waker): void {
+    const joiners = this.#joiners;
+    if (joiners === null) {
+      this.#joiners = waker;
+    } else if (joiners instanceof WakerSet) {
+      joiners.add(waker);
+    } else if (joiners !== waker) {
+      const set = new WakerSet();
+      set.add(joiners);
+      set.add(waker);
+      this.#joiners = set;
+    }
+  }
+
+  /** Takes a waker back that `join` left. */
+  unjoin(waker: Waker): void {
+    const joiners = this.#joiners;
+    if (joiners instanceof WakerSet) {
+      joiners.delete(waker);
+      if (!joiners.isEmpty) return;
+    } else if (joiners !== waker) {
+      return;
+    }
+    this.#joiners = null;
+    this.clearJoinWaker();
+  }
+
+  /** The value of a task that has ended, or throws what it threw, as it is. */
+  takeOutcome(): T {
+    if (this.hasFailed) throw this.#stage;
+    if (this.wasAborted) throw new JoinError("aborted", this.name);
+    return this.#stage as T;
+  }
+
+  /** Hands the task's error to the failure hook. */
+  reportUnjoined(): void {
+    reportFailure(`task "${this.name}"`, this.#stage);
+  }
+}
+
+/** Spreading costs 20 ns, and most tasks have an argument or two. */
+function call(fn: TaskFunction, args: unknown[]): unknown {
+  switch (args.length) {
+    case 0:
+      return fn();
+    case 1:
+      return fn(args[0]);
+    case 2:
+      return fn(args[0], args[1]);
+    default:
+      return fn(...args);
+  }
+}
+
+function disposeAll(args: unknown[]): void {
+  for (const arg of args) {
+    const disposable = arg as Partial<Disposable> | null | undefined;
+    if (typeof disposable?.[Symbol.dispose] !== "function") continue;
+    try {
+      disposable[Symbol.dispose]!();
+    } catch (error) {
+      reportFailure("closing an argument of a task that never started", error);
+    }
+  }
+}

@@ -1,0 +1,88 @@
+/**
+ * Waiting in tests: for what happens, never for time to pass.
+ *
+ * @module
+ */
+
+/** A deadline passed before what a test waited for had happened. */
+export class DeadlineError extends Error {
+  override name = "DeadlineError";
+
+  constructor(what: string, ms: number, soFar = "") {
+    super(`Cannot wait for ${what}: ${ms} ms have passed${soFar}`);
+  }
+}
+
+/**
+ * Waits for a promise, at most `ms` milliseconds.
+ *
+ * @param what What is waited for, as the error names it: "the first line".
+ * @param soFar Says in the error what there was instead.
+ */
+export async function waitFor<T>(
+  promise: PromiseLike<T>,
+  ms: number,
+  what: string,
+  soFar?: () => string,
+): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const deadline = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new DeadlineError(what, ms, soFar?.())),
+      ms,
+    );
+  });
+  try {
+    return await Promise.race([promise, deadline]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/**
+ * Waits for the first event of a type, or the first that `accept` takes.
+ */
+export async function waitForEvent<E extends Event = Event>(
+  target: EventTarget,
+  type: string,
+  ms: number,
+  what: string = `the event "${type}"`,
+  accept: (event: E) => boolean = () => true,
+): Promise<E> {
+  const { promise, resolve, reject } = Promise.withResolvers<E>();
+  const listener = (event: Event) => {
+    try {
+      if (accept(event as E)) resolve(event as E);
+    } catch (error) {
+      reject(error);
+    }
+  };
+  target.addEventListener(type, listener);
+  try {
+    return await waitFor(promise, ms, what);
+  } finally {
+    target.removeEventListener(type, listener);
+  }
+}
+
+/**
+ * Looks again and again until `look` returns something other than `undefined`,
+ * `null` or `false`, and returns that. Only for what tells nobody when it changes,
+ * such as the files of /proc.
+ */
+export async function pollFor<T>(
+  look: () => T | Promise<T>,
+  ms: number,
+  what: string,
+  soFar?: () => string,
+): Promise<Exclude<T, undefined | null | false>> {
+  const end = performance.now() + ms;
+  for (let pause = 1;; pause = Math.min(2 * pause, 50)) {
+    const seen = await look();
+    if (seen !== undefined && seen !== null && seen !== false) {
+      return seen as Exclude<T, undefined | null | false>;
+    }
+    if (performance.now() >= end) throw new DeadlineError(what, ms, soFar?.());
+    await new Promise((resolve) => setTimeout(resolve, pause));
+  }
+}

@@ -1,0 +1,123 @@
+import { assertEquals } from "@std/assert";
+import { deadline } from "@std/async/deadline";
+import {
+  blockOn,
+  type Coroutine,
+  Future,
+  type Poll,
+  reactor,
+  run,
+} from "../../mod.ts";
+import type { Context } from "../../mod.ts";
+import {
+  type BackendName,
+  overrideBackend,
+} from "../../src/reactor/select_backend.ts";
+
+/** One of the ways in which tasks can be run; each must behave like the others. */
+export interface Flavour {
+  readonly name: string;
+  /** Whether the thread is blocked meanwhile, so that no promise settles. */
+  readonly blocking: boolean;
+  /** What the thread waits with; null: it has no reactor. */
+  readonly backend: BackendName | null;
+  /** Runs a root task, and returns when the executor has come to rest. */
+  start<A extends unknown[], T>(
+    fn: (...args: A) => Coroutine<T>,
+    ...args: A
+  ): Promise<T>;
+}
+
+/** Makes the runtime open a reactor that other threads could wake. */
+class OpenReactor extends Future<reactor.Reactor> {
+  override poll(cx: Context): Poll<reactor.Reactor> {
+    const opened = reactor.reactorOf(cx);
+    opened.handle();
+    return opened;
+  }
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => void setImmediate(resolve));
+}
+
+async function startBlocking<A extends unknown[], T>(
+  backend: BackendName | null,
+  fn: (...args: A) => Coroutine<T>,
+  args: A,
+): Promise<T> {
+  // What the test before left in the queues of Deno's loop is none of this one's.
+  await nextTurn();
+  overrideBackend(backend);
+  try {
+    return blockOn(function* root(): Coroutine<T> {
+      if (backend !== null) {
+        assertEquals((yield* new OpenReactor()).backend, backend);
+      }
+      return yield* fn(...args);
+    });
+  } finally {
+    overrideBackend(null);
+  }
+}
+
+async function startHosted<A extends unknown[], T>(
+  backend: BackendName | null,
+  fn: (...args: A) => Coroutine<T>,
+  args: A,
+): Promise<T> {
+  let opened: reactor.Reactor | null = null;
+  overrideBackend(backend);
+  try {
+    return await run(function* root(): Coroutine<T> {
+      if (backend !== null) {
+        opened = yield* new OpenReactor();
+        assertEquals(opened.backend, backend);
+      }
+      return yield* fn(...args);
+    });
+  } finally {
+    overrideBackend(null);
+    await rest(opened);
+  }
+}
+
+/** Waits until the hosted executor has given its reactor back. */
+async function rest(opened: reactor.Reactor | null): Promise<void> {
+  for (let turn = 0; turn < 3; turn++) await nextTurn();
+  if (opened === null) return;
+  const closed = async () => {
+    while (opened.handle().wake()) await nextTurn();
+  };
+  await deadline(closed(), 10_000);
+}
+
+function flavour(blocking: boolean, backend: BackendName | null): Flavour {
+  const name = `${blocking ? "block_on" : "run"}, ${backend ?? "no reactor"}`;
+  const start = blocking ? startBlocking : startHosted;
+  return {
+    name,
+    blocking,
+    backend,
+    start: (fn, ...args) => start(backend, fn, args),
+  };
+}
+
+/** The flavours that this system has. */
+export const FLAVOURS: readonly Flavour[] = [true, false].flatMap((blocking) =>
+  [null, "epoll" as const, "notifier" as const]
+    .filter((backend) => backend !== "epoll" || Deno.build.os === "linux")
+    .map((backend) => flavour(blocking, backend))
+);
+
+/** Registers a test of this process's descriptors and threads, too. */
+export const test: (name: string, fn: () => void | Promise<void>) => void =
+  Deno.test;
+
+/** Registers a test once for each flavour. */
+export function everyFlavour(
+  name: string,
+  fn: (rt: Flavour) => Promise<void>,
+): void {
+  for (const rt of FLAVOURS) test(`${name} [${rt.name}]`, () => fn(rt));
+}

@@ -1,0 +1,462 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { Context, noopWaker, Pending } from "../src/future/mod.ts";
+import { now, sleep, Timers, timersOf } from "../src/time/mod.ts";
+import {
+  CountingWaker,
+  seededRandom,
+  shuffle,
+  VirtualRuntime,
+} from "./time_support.ts";
+
+Deno.test("no timer is early on the fractional clock, and none is late by a millisecond", () => {
+  const random = seededRandom(45);
+  const rt = new VirtualRuntime();
+  for (let i = 0; i < 1_000; i++) {
+    rt.time += random() * 50;
+    const ms = i < 3 ? [1, 10, 60][i]! : random() * 200;
+    const waker = new CountingWaker();
+    const start = rt.time;
+    const timer = rt.timers.arm(ms, waker);
+    while (waker.count === 0) rt.step();
+    const took = rt.time - start;
+    assert(took >= ms, `${took} instead of ${ms}`);
+    assert(took < ms + 1, `${took} instead of ${ms}`);
+    rt.timers.release(timer);
+  }
+});
+
+Deno.test("a deadline between two ticks is rounded up, one on a tick is not", () => {
+  const cases: [start: number, ms: number, end: number][] = [
+    [100, 1, 101],
+    [100, 5, 105],
+    [100, 5.000001, 106],
+    [100, 4.999999, 105],
+    [100.000001, 5, 106],
+    [100.3, 4.7, 105],
+    [100.3, 0.7, 101],
+    [100.3, 0.1, 101],
+    [0.9, 0.1, 2], // 0.9 + 0.1 is 1, but 1 - 0.9 is less than 0.1
+    [100, 0, 100],
+    [100.3, 0, 100.3],
+  ];
+  for (const [start, ms, end] of cases) {
+    const rt = new VirtualRuntime(start);
+    const waker = new CountingWaker();
+    rt.timers.arm(ms, waker);
+    rt.timers.turn();
+    if (end > start) {
+      rt.time = end - 1e-6;
+      assertEquals([rt.timers.turn() > 0, waker.count], [true, 0]);
+    }
+    rt.time = end;
+    rt.timers.turn();
+    assertEquals(waker.count, 1, `${ms} ms from ${start}`);
+  }
+});
+
+Deno.test("a fraction of a millisecond gives a wait above 0", () => {
+  const rt = new VirtualRuntime(100.3);
+  rt.timers.arm(0.1, noopWaker);
+  const wait = rt.timers.turn();
+  assert(wait > 0.69 && wait < 0.71, `${wait}`);
+});
+
+Deno.test("a turn reads the clock once, however much it does, and not at all without timers", () => {
+  const rt = new VirtualRuntime(5);
+  assertEquals(rt.timers.turn(), Infinity);
+  assertEquals(rt.clockReads, 0);
+  const timers = Array.from(
+    { length: 100 },
+    (_, i) => rt.timers.arm(i, noopWaker),
+  );
+  assertEquals(rt.clockReads, 0);
+  rt.timers.turn();
+  assertEquals(rt.clockReads, 1);
+  rt.advance(50);
+  assertEquals(rt.clockReads, 2);
+  for (const timer of timers) rt.timers.release(timer);
+  assertEquals(rt.timers.turn(), Infinity);
+  assertEquals(rt.clockReads, 2);
+});
+
+Deno.test("a duration starts at the turn after it was armed, not at the turn before", () => {
+  const rt = new VirtualRuntime(100);
+  rt.timers.arm(1_000, noopWaker);
+  rt.timers.turn();
+  rt.time = 103.5;
+  const waker = new CountingWaker();
+  const timer = rt.timers.arm(5, waker);
+  assertEquals(rt.timers.deadlineOf(timer), null);
+  assertEquals(rt.timers.turn(), 109 - 103.5);
+  assertEquals(rt.timers.deadlineOf(timer), 109);
+  rt.runUntil(108);
+  assertEquals(waker.count, 0);
+  rt.runUntil(109);
+  assertEquals(waker.count, 1);
+});
+
+Deno.test("timers armed in any order fire in the order of their deadlines, equal ones as armed", () => {
+  const random = seededRandom(56);
+  const rt = new VirtualRuntime(2 ** 31 - 500);
+  const fired: [ms: number, order: number][] = [];
+  const all: [ms: number, order: number][] = [];
+  const durations = Array.from({ length: 1_000 }, (_, i) => i >> 1);
+  shuffle(durations, random).forEach((ms, order) => {
+    all.push([ms, order]);
+    rt.timers.arm(ms, new CountingWaker(() => fired.push([ms, order])));
+    if (random() < 0.01) rt.timers.turn();
+  });
+  rt.advance(1_000);
+  all.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
+  assertEquals(fired, all);
+});
+
+Deno.test("an instant that has passed and timers that are due fire in one order", () => {
+  const rt = new VirtualRuntime(100);
+  const fired: string[] = [];
+  const waker = (name: string) => new CountingWaker(() => fired.push(name));
+  rt.timers.arm(10, waker("110"));
+  rt.timers.arm(30, waker("130"));
+  rt.timers.turn();
+  rt.time = 150.5;
+  rt.timers.armAt(120.5, waker("120.5"));
+  rt.timers.armAt(150.4, waker("150.4"));
+  rt.timers.armAt(-7, waker("-7"));
+  rt.timers.arm(0, waker("0 ms"));
+  assertEquals(rt.timers.turn(), Infinity);
+  assertEquals(fired, ["-7", "110", "120.5", "130", "150.4", "0 ms"]);
+});
+
+Deno.test("what a waker arms gets its time in the next turn, which is due at once", () => {
+  const rt = new VirtualRuntime(100);
+  const fired: string[] = [];
+  rt.timers.arm(
+    1,
+    new CountingWaker(() => {
+      fired.push("first");
+      rt.time += 0.5;
+      rt.timers.arm(0, new CountingWaker(() => fired.push("armed in a wake")));
+      rt.timers.armAt(3, new CountingWaker(() => fired.push("long past")));
+    }),
+  );
+  rt.timers.arm(1, new CountingWaker(() => fired.push("second")));
+  rt.timers.turn();
+  assertEquals(rt.advance(1), 0);
+  assertEquals(fired, ["first", "second"]);
+  assertEquals(rt.timers.turn(), Infinity);
+  // Both are behind what the wheel has done: such timers fire as they were armed.
+  assertEquals(fired.slice(2), ["armed in a wake", "long past"]);
+});
+
+Deno.test("ten thousand timers on one tick all fire in its turn, and the next tick is on time", () => {
+  const rt = new VirtualRuntime(2 ** 32 - 100);
+  let fired = 0;
+  const waker = new CountingWaker(() => fired++);
+  for (let i = 0; i < 10_000; i++) rt.timers.arm(100, waker);
+  rt.timers.arm(101, waker);
+  rt.runUntil(2 ** 32 - 1);
+  assertEquals(fired, 0);
+  assertEquals(rt.advance(1), 1);
+  assertEquals(fired, 10_000);
+  rt.advance(1);
+  assertEquals(fired, 10_001);
+  assertEquals(rt.timers.size, 0);
+});
+
+Deno.test("the first wake on a tick may take back all the others on it", () => {
+  const rt = new VirtualRuntime();
+  const timers: number[] = [];
+  let fired = 0;
+  const waker = new CountingWaker(() => {
+    fired++;
+    for (const timer of timers.splice(0)) rt.timers.release(timer);
+  });
+  for (let i = 0; i < 100; i++) timers.push(rt.timers.arm(64, waker));
+  rt.timers.turn();
+  assertEquals(rt.advance(64), Infinity);
+  assertEquals(fired, 1);
+  assertEquals([rt.timers.size, rt.timers.held], [0, 0]);
+});
+
+Deno.test("wakes that arm and release timers at random leave the books in order", () => {
+  for (const seed of [1, 2, 3, Math.floor(Math.random() * 2 ** 31)]) {
+    const random = seededRandom(seed);
+    const rt = new VirtualRuntime(2 ** 31 - 5);
+    const live = new Set<number>();
+    let armed = 0;
+    const arm = () => {
+      armed++;
+      const ms = Math.floor(random() * 3) * Math.floor(random() * 100);
+      const timer = rt.timers.arm(
+        ms,
+        new CountingWaker(() => {
+          rt.timers.release(timer);
+          live.delete(timer);
+          while (armed < 5_000 && random() < 0.5) arm();
+          if (random() < 0.3) {
+            for (const other of live) {
+              rt.timers.release(other);
+              live.delete(other);
+              break;
+            }
+          }
+        }),
+      );
+      live.add(timer);
+    };
+    for (let i = 0; i < 1_000; i++) arm();
+    while (rt.timers.size > 0) {
+      rt.step();
+      assertEquals(rt.timers.size, live.size, `seed ${seed}`);
+      assertEquals(rt.timers.held, live.size, `seed ${seed}`);
+    }
+    assertEquals(live.size, 0, `seed ${seed}`);
+  }
+});
+
+Deno.test("after hours without a turn everything due fires once, in order", () => {
+  const rt = new VirtualRuntime(123.4);
+  const fired: number[] = [];
+  const durations = [1, 63, 64, 65, 4_095, 4_096, 4_097, 262_144, 7_200_000];
+  for (const ms of durations) {
+    rt.timers.arm(ms, new CountingWaker(() => fired.push(ms)));
+  }
+  rt.timers.turn();
+  rt.advance(3 * 3_600_000);
+  assertEquals(fired, durations);
+  rt.advance(3 * 3_600_000);
+  assertEquals(fired, durations);
+});
+
+Deno.test("sleeps of years up to the longest number pend, and leave the others alone", () => {
+  const year = 365 * 86_400_000;
+  const rt = new VirtualRuntime(1_000.5);
+  const fired: number[] = [];
+  const arm = (ms: number) =>
+    rt.timers.arm(ms, new CountingWaker(() => fired.push(ms)));
+  const far = [2 ** 31, year, 10 * year, 2 ** 53 - 2_000, 2 ** 53, 1e300];
+  for (const ms of [...far, Number.MAX_VALUE, 5]) arm(ms);
+  rt.runUntil(1_100);
+  assertEquals(fired, [5]);
+  for (let i = 1; i <= 5; i++) arm(year);
+  rt.runUntil(rt.time + 10.5 * year);
+  assertEquals(fired, [5, 2 ** 31, ...Array(6).fill(year), 10 * year]);
+  assertEquals(rt.timers.size, 4);
+});
+
+Deno.test("start times near 2^31, 2^32, 2^36 and 2^53 change nothing", () => {
+  for (const base of [2 ** 31, 2 ** 32, 2 ** 36, 2 ** 52]) {
+    const rt = new VirtualRuntime(base - 5);
+    const fired: number[] = [];
+    const durations = [0, 1, 4, 5, 6, 64, 70, 5_000, 300_000, 20_000_000];
+    const dropped: number[] = [];
+    for (const ms of [...durations].reverse()) {
+      rt.timers.arm(ms, new CountingWaker(() => fired.push(ms)));
+      dropped.push(rt.timers.arm(ms, new CountingWaker(() => fired.push(-1))));
+    }
+    for (const timer of dropped.splice(0, 5)) rt.timers.release(timer);
+    rt.timers.turn();
+    for (const timer of dropped.splice(0, 4)) rt.timers.release(timer);
+    assertEquals(fired, [0, -1]);
+    rt.runUntil(base - 5 + 20_000_000);
+    assertEquals(fired.filter((ms) => ms >= 0), durations, `base ${base}`);
+    assertEquals(rt.timers.size, 0);
+  }
+});
+
+Deno.test("a million timers, 99 % of them taken back, leave neither memory nor work", () => {
+  const rt = new VirtualRuntime(1_000);
+  const random = seededRandom(71);
+  let fired = 0;
+  const waker = new CountingWaker(() => fired++);
+  const kept: number[] = [];
+  const taken: number[] = [];
+  for (let i = 0; i < 1_000_000; i++) {
+    const timer = rt.timers.arm(1 + Math.floor(random() * 600_000), waker);
+    if (i % 100 === 0) kept.push(timer);
+    else if (i % 2 === 0) rt.timers.release(timer); // before it has a deadline
+    else taken.push(timer);
+    if (i % 1_000 === 999) rt.timers.turn();
+  }
+  assertEquals([rt.timers.held, rt.timers.size], [510_000, 510_000]);
+  for (const timer of shuffle(taken, random)) rt.timers.release(timer);
+  assertEquals(rt.timers.size, 10_000);
+  let turns = 0;
+  while (rt.timers.size > 0) {
+    rt.step();
+    turns++;
+  }
+  assertEquals(fired, 10_000);
+  assert(turns < 25_000, `${turns} turns for 10,000 timers`);
+  for (const timer of kept) rt.timers.release(timer);
+  assertEquals(rt.timers.held, 0);
+});
+
+Deno.test("earliest timers that are taken back cost at most one idle turn each", () => {
+  const rt = new VirtualRuntime(100);
+  const last = new CountingWaker();
+  rt.timers.arm(50_000, last);
+  const early = Array.from(
+    { length: 100 },
+    (_, i) => rt.timers.arm(100 + 300 * i, noopWaker),
+  );
+  rt.timers.turn();
+  let idle = 0;
+  for (const timer of early) {
+    const wait = rt.timers.turn();
+    rt.timers.release(timer);
+    rt.advance(wait);
+    idle++;
+  }
+  while (last.count === 0) {
+    rt.step();
+    idle++;
+  }
+  assertEquals(rt.time, 50_100);
+  assert(idle <= 110, `${idle} turns`);
+});
+
+Deno.test("a timer armed or moved to an earlier deadline shortens the next wait", () => {
+  const rt = new VirtualRuntime(100);
+  const far = rt.timers.arm(50, noopWaker);
+  assertEquals(rt.timers.turn(), 28); // where it moves down, on the way to 150
+  const near = rt.timers.arm(7, noopWaker);
+  assertEquals(rt.timers.turn(), 7);
+  rt.timers.release(near);
+  rt.timers.rearm(far, 3);
+  assertEquals(rt.timers.turn(), 3);
+});
+
+Deno.test("who waits off the thread is told of the first timer armed since a turn", () => {
+  const rt = new VirtualRuntime();
+  let told = 0;
+  rt.timers.onArmed = () => told++;
+  const timer = rt.timers.arm(5, noopWaker);
+  rt.timers.arm(5, noopWaker);
+  assertEquals(told, 1);
+  rt.timers.turn();
+  rt.timers.rearm(timer, 1);
+  assertEquals(told, 2);
+});
+
+Deno.test("only the last waker given is called, once", () => {
+  const rt = new VirtualRuntime();
+  const [a, b] = [new CountingWaker(), new CountingWaker()];
+  const timer = rt.timers.arm(5, a);
+  rt.timers.turn();
+  rt.timers.setWaker(timer, b);
+  rt.advance(5);
+  rt.advance(5);
+  assertEquals([a.count, b.count], [0, 1]);
+  assert(rt.timers.hasFired(timer));
+});
+
+Deno.test("closed timers wake who waits, fire nothing, and refuse to be armed", () => {
+  const rt = new VirtualRuntime();
+  const waker = new CountingWaker();
+  const done = rt.timers.arm(0, noopWaker);
+  const waiting = rt.timers.arm(5, waker);
+  rt.timers.turn();
+  const fresh = rt.timers.arm(Number.MAX_VALUE, waker);
+  const gone = rt.timers.armAt(-1, waker);
+  rt.timers.close();
+  assertEquals(waker.count, 3);
+  assertEquals(rt.timers.size, 0);
+  assertEquals(rt.advance(100), Infinity);
+  assertEquals(waker.count, 3);
+  assert(rt.timers.hasFired(done));
+  for (const timer of [waiting, fresh, gone]) {
+    assert(!rt.timers.isArmed(timer));
+    assertThrows(() => rt.timers.hasFired(timer), Error, "was shut down");
+    assertThrows(() => rt.timers.rearm(timer, 1), Error, "Cannot sleep");
+    rt.timers.release(timer);
+  }
+  assertThrows(() => rt.timers.arm(1, waker), Error, "was shut down");
+  assertThrows(() => rt.timers.armAt(1, waker), Error, "was shut down");
+  rt.timers.close();
+  assertEquals(rt.timers.held, 1);
+});
+
+Deno.test("a clock that goes back or gives no number stands still", () => {
+  const rt = new VirtualRuntime(1_000);
+  const waker = new CountingWaker();
+  rt.timers.arm(10, waker);
+  assertEquals(rt.timers.turn(), 10);
+  rt.time = 900;
+  assertEquals(rt.timers.turn(), 10);
+  rt.time = NaN;
+  assertEquals(rt.timers.turn(), 10);
+  rt.time = 1_009;
+  assertEquals([rt.timers.turn(), waker.count], [1, 0]);
+  rt.time = 1_010;
+  assertEquals([rt.timers.turn(), waker.count], [Infinity, 1]);
+});
+
+Deno.test("ten thousand random sleeps leave the same trace twice", () => {
+  const trace = () => {
+    const random = seededRandom(72);
+    const rt = new VirtualRuntime(77.7);
+    const fired: string[] = [];
+    for (let i = 0; i < 10_000; i++) {
+      const ms = random() * 5_000;
+      rt.timers.arm(
+        ms,
+        new CountingWaker(() => fired.push(`${i} at ${rt.time}`)),
+      );
+      if (random() < 0.2) rt.advance(random());
+    }
+    while (rt.timers.size > 0) rt.step();
+    return fired;
+  };
+  const first = trace();
+  assertEquals(first.length, 10_000);
+  assertEquals(trace(), first);
+});
+
+Deno.test("advances of fractions of a millisecond add up", () => {
+  const rt = new VirtualRuntime();
+  const waker = new CountingWaker();
+  rt.timers.arm(1, waker);
+  rt.timers.turn();
+  for (let i = 0; i < 7; i++) rt.advance(0.125);
+  assertEquals(waker.count, 0);
+  rt.advance(0.125);
+  assertEquals(waker.count, 1);
+});
+
+Deno.test("replacing Date.now and performance.now moves no timer", () => {
+  const timers = new Timers();
+  const before = now();
+  const { now: dateNow } = Date;
+  const { now: performanceNow } = performance;
+  Date.now = () => dateNow() + 1e9;
+  performance.now = () => 1e9;
+  try {
+    const waker = new CountingWaker();
+    timers.arm(60_000, waker);
+    assert(timers.turn() > 0);
+    assertEquals(waker.count, 0);
+    const after = now();
+    assert(after >= before && after < before + 60_000, `${before} ${after}`);
+  } finally {
+    Date.now = dateNow;
+    performance.now = performanceNow;
+  }
+});
+
+Deno.test("now() is the clock of the runtime whose task asks", () => {
+  const rt = new VirtualRuntime(1e12);
+  assert(now() < 1e12);
+  assertEquals(rt.timers.now(), 1e12);
+});
+
+Deno.test("a context without timers is named as the cause", () => {
+  const cx = new Context(noopWaker);
+  assertThrows(() => timersOf(cx), Error, "this context has no timers");
+  assertThrows(() => sleep(1).poll(cx), Error, "Cannot sleep");
+  const drivers = { timers: {}, reactor: null, defer() {} };
+  assertThrows(() => timersOf(new Context(noopWaker, drivers)), Error);
+  const rt = new VirtualRuntime();
+  assertEquals(timersOf(rt.cx), rt.timers);
+  assertEquals(sleep(1).poll(rt.cx), Pending);
+});

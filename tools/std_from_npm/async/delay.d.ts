@@ -1,0 +1,11 @@
+// What npm's deno-std exports, which comes without types.
+
+export interface DelayOptions {
+  signal?: AbortSignal;
+  persistent?: boolean;
+}
+
+export declare function delay(
+  ms: number,
+  options?: DelayOptions,
+): Promise<void>;

@@ -1,0 +1,221 @@
+#!/usr/bin/env bash
+#
+# Runs the test suite with Windows' Deno under Wine 10, on a Linux machine.
+#
+#   tools/windows_suite.sh                     the suite
+#   tools/windows_suite.sh test -A tests/x.ts  any other `deno` command
+#   tools/windows_suite.sh --prepare           only makes what a run needs
+#
+# Arguments are deno's own; paths are relative to the project, which is mounted
+# read-only. Wine 8 (Debian 12) cannot start Deno, so Wine 10 is taken from
+# Debian 13 and lives in a chroot, made once in a cache folder:
+#
+#   ${EDO_WINE_CACHE:-${XDG_CACHE_HOME:-~/.cache}/edo-wine}
+#     root/          Debian 13 with Wine, and a Wine prefix
+#     deno/VERSION/  Windows' Deno, from npm
+#
+# Everything is mounted in a mount namespace of its own, and runs in a process
+# namespace of its own: both end with the run, whatever happens to it. Nothing is
+# ever mounted where another program could see it.
+#
+# It needs root, `unshare`, `flock`, npm, and an apt that knows a Debian mirror;
+# EDO_DEBIAN_MIRROR=URL names one where apt does not. Linux's Deno fills the cache
+# of the tests' dependencies, so that nothing inside needs the network.
+#
+# Exit code: deno's own, or
+#    75  Windows could not be tested here, with the reason on stderr
+#   124  it took longer than EDO_WINE_TIMEOUT seconds (default 900)
+set -euo pipefail
+
+readonly SUITE=trixie
+# To be raised when the chroot must be made anew.
+readonly LAYOUT=1
+# Newer ones are not taken: they were not tested with it.
+readonly NEWEST_DENO=2.9.6
+readonly NOT_TESTED=75
+readonly LIMIT=${EDO_WINE_TIMEOUT:-900}
+
+project=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cache=${EDO_WINE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/edo-wine}
+
+not_tested() {
+  {
+    echo "****************************************************************"
+    echo "*** Windows was NOT tested: $*"
+    echo "****************************************************************"
+  } >&2
+  exit "$NOT_TESTED"
+}
+
+say() { echo "windows_suite: $*" >&2; }
+
+# Runs a command in namespaces of its own. PID 1 of the process namespace dies
+# with `unshare`, and the kernel then kills every process in it.
+isolated() {
+  unshare --mount --pid --fork --kill-child --propagation private "$@"
+}
+
+# Removes a folder that no namespace uses any more. A mount below it would mean
+# that something is very wrong; then it is left alone.
+remove_tree() {
+  [ -e "$1" ] || return 0
+  if grep -qF " $(realpath "$1")/" /proc/self/mountinfo; then
+    not_tested "something is mounted below $1"
+  fi
+  rm -rf --one-file-system -- "$1"
+}
+
+check_tools() {
+  [ "$(uname -sm)" = "Linux x86_64" ] || not_tested "this is $(uname -sm)"
+  [ "$(id -u)" = 0 ] || not_tested "a chroot needs root"
+  local tool
+  for tool in unshare flock npm deno chroot mount; do
+    command -v "$tool" >/dev/null || not_tested "$tool is missing"
+  done
+  isolated true 2>/dev/null || not_tested "no namespaces can be made"
+}
+
+# The machine's own mirror of Debian: whatever the format of its sources, apt
+# tells it.
+debian_mirror() {
+  if [ -n "${EDO_DEBIAN_MIRROR:-}" ]; then
+    echo "$EDO_DEBIAN_MIRROR"
+    return
+  fi
+  command -v apt-get >/dev/null || return 0
+  # shellcheck disable=SC2016  # apt expands the names, not the shell
+  apt-get indextargets --format '$(ORIGIN)|$(LABEL)|$(REPO_URI)' \
+    'Created-By: Packages' 2>/dev/null |
+    sed -n 's/^Debian|Debian|//p' | head -n 1
+}
+
+# Puts `debootstrap` on the path: the machine's, or one that is only unpacked.
+# Its suites are links to one script, so one from before Debian 13 does as well.
+find_debootstrap() {
+  local work=$1
+  if ! command -v debootstrap >/dev/null; then
+    (cd "$work" && apt-get download debootstrap >/dev/null 2>&1) ||
+      not_tested "debootstrap is missing, and apt cannot download it"
+    dpkg-deb -x "$work"/debootstrap_*.deb "$work/debootstrap"
+    export DEBOOTSTRAP_DIR=$work/debootstrap/usr/share/debootstrap
+    PATH=$work/debootstrap/usr/sbin:$PATH
+  fi
+}
+
+# Debian 13 with Wine, and a Wine prefix that is ready to use.
+make_root() {
+  local root=$cache/root stamp="$SUITE $LAYOUT" making=$cache/making
+  if [ "$(cat "$root/.complete" 2>/dev/null)" = "$stamp" ]; then return; fi
+  remove_tree "$making"
+  mkdir -p "$making/root"
+  local mirror proxy
+  mirror=$(debian_mirror)
+  [ -n "$mirror" ] || not_tested "apt names no mirror of Debian (see EDO_DEBIAN_MIRROR)"
+  find_debootstrap "$making"
+  # debootstrap downloads with wget, which does not read apt's configuration.
+  if [ -z "${http_proxy:-}" ] && command -v apt-config >/dev/null; then
+    eval "$(apt-config shell proxy Acquire::http::Proxy)"
+    if [ -n "${proxy:-}" ]; then export http_proxy=$proxy; fi
+  fi
+  say "making a chroot with Wine from $mirror, which takes some minutes"
+  isolated debootstrap --variant=minbase --include=wine,wine64 "$SUITE" \
+    "$making/root" "$mirror" >"$cache/debootstrap.log" 2>&1 ||
+    not_tested "debootstrap failed: $(tail -n 3 "$cache/debootstrap.log")"
+  printf '127.0.0.1 localhost\n::1 localhost\n' >"$making/root/etc/hosts"
+  say "making a Wine prefix"
+  in_root "$making/root" 300 wineboot --init >"$cache/wineboot.log" 2>&1 ||
+    not_tested "wineboot failed: $(tail -n 3 "$cache/wineboot.log")"
+  echo "$stamp" >"$making/root/.complete"
+  remove_tree "$root"
+  mv "$making/root" "$root"
+  remove_tree "$making"
+}
+
+# Windows' Deno: the newest on npm up to NEWEST_DENO. Sets `deno_folder`.
+find_deno() {
+  local version making=$cache/making-deno
+  version=$(npm view @deno/win32-x64 versions --json 2>/dev/null |
+    grep -oE '[0-9]+\.[0-9]+\.[0-9]+' |
+    { cat; echo "$NEWEST_DENO.limit"; } | sort -V |
+    sed -n "/^$NEWEST_DENO.limit\$/q; p" | tail -n 1)
+  # Without the registry, the newest that is here already.
+  [ -n "$version" ] || version=$(find "$cache/deno" -mindepth 1 -maxdepth 1 \
+    -printf '%f\n' 2>/dev/null | sort -V | tail -n 1)
+  [ -n "$version" ] || not_tested "npm has no @deno/win32-x64"
+  deno_folder=$cache/deno/$version
+  if [ -f "$deno_folder/deno.exe" ]; then return; fi
+  say "fetching Deno $version for Windows"
+  remove_tree "$making"
+  mkdir -p "$making" "$cache/deno"
+  (cd "$making" && npm pack --silent "@deno/win32-x64@$version" >/dev/null) ||
+    not_tested "npm cannot fetch @deno/win32-x64@$version"
+  tar -xzf "$making"/*.tgz -C "$making"
+  mv "$making/package" "$deno_folder"
+  remove_tree "$making"
+}
+
+# in_root ROOT SECONDS COMMAND...: runs a program of the chroot, in namespaces.
+# MOUNTS has lines of FLAGS|FROM|TO: what of this machine it sees besides.
+in_root() {
+  local root=$1 limit=$2
+  shift 2
+  isolated bash -s "$root" "$limit" "$MOUNTS" "$@" 3<&0 <<'INSIDE'
+set -euo pipefail
+root=$1 limit=$2 mounts=$3
+shift 3
+mount -t proc proc "$root/proc"
+mount -t tmpfs tmpfs "$root/tmp"
+# Only the devices that are needed, file by file.
+mount -t tmpfs tmpfs "$root/dev"
+for device in null zero full random urandom; do
+  touch "$root/dev/$device"
+  mount --bind "/dev/$device" "$root/dev/$device"
+done
+ln -s /proc/self/fd "$root/dev/fd"
+while IFS='|' read -r flags from to; do
+  [ -n "$flags" ] || continue
+  mkdir -p "$root$to"
+  mount --bind "$from" "$root$to"
+  mount -o "remount,bind,$flags" "$root$to"
+done <<<"$mounts"
+# As PID 1 it may leave children behind: they are killed when it ends.
+exec timeout --kill-after=5 "$limit" env -i \
+  HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 NO_COLOR=1 \
+  WINEDEBUG="${EDO_WINEDEBUG:--all}" WINEDLLOVERRIDES='mscoree,mshtml=' \
+  TEMP='Z:\tmp' TMP='Z:\tmp' \
+  chroot "$root" "$@" <&3 3<&-
+INSIDE
+}
+
+# run_deno ARGUMENTS...: Windows' Deno, in the project's folder.
+run_deno() {
+  local registry status=0 child
+  registry=$(npm config get registry 2>/dev/null)
+  MOUNTS="ro|$project|/edo
+ro|$deno_folder|/deno
+rw|$cache/deno_dir|/deno_dir"
+  set -m # a process group for it, to be killed as one
+  in_root "$cache/root" "$LIMIT" env -C /edo \
+    DENO_DIR='Z:\deno_dir' DENO_NO_UPDATE_CHECK=1 \
+    NPM_CONFIG_REGISTRY="$registry" \
+    wine 'Z:\deno\deno.exe' "$@" <&0 &
+  child=$!
+  set +m
+  # shellcheck disable=SC2064  # the number as it is now
+  trap "kill -KILL -- -$child 2>/dev/null; exit 130" INT TERM HUP
+  wait "$child" || status=$?
+  trap - INT TERM HUP
+  if [ "$status" = 124 ]; then say "ended after $LIMIT seconds"; fi
+  return "$status"
+}
+
+MOUNTS=""
+check_tools
+mkdir -p "$cache/deno_dir"
+# One run at a time: they share the Wine prefix.
+exec 9>"$cache/lock"
+flock 9
+make_root
+find_deno
+if [ "${1:-}" = --prepare ]; then exit 0; fi
+run_deno "$@"
