@@ -3,8 +3,9 @@
  * epoll, a timer wheel and TCP, from scratch.
  *
  * @example A TCP echo server on one thread
- * ```ts no-run
+ * ```ts
  * import { block_on, net, spawn, time } from "@edo/runtime";
+ * import { assertEquals } from "@std/assert";
  *
  * function* serve(stream: net.TcpStream) {
  *   using _ = stream;
@@ -16,10 +17,20 @@
  *   }
  * }
  *
- * block_on(function* () {
- *   using listener = net.TcpListener.bind({ hostname: "127.0.0.1", port: 8080 });
+ * function* acceptAll(listener: net.TcpListener) {
  *   while (true) spawn(serve, yield* listener.accept());
+ * }
+ *
+ * const reply = block_on(function* () {
+ *   using listener = net.TcpListener.bind({ hostname: "127.0.0.1", port: 0 });
+ *   spawn(acceptAll, listener);
+ *   using stream = yield* net.TcpStream.connect(listener.addr);
+ *   yield* stream.writeAll(new TextEncoder().encode("hello"));
+ *   const buffer = new Uint8Array(5);
+ *   yield* stream.readExact(buffer);
+ *   return new TextDecoder().decode(buffer);
  * });
+ * assertEquals(reply, "hello");
  * ```
  *
  * @module
@@ -49,6 +60,7 @@ export {
   type Owner,
   Pending,
   type Poll,
+  pollFn,
   select,
   type Selected,
   setFailureHook,

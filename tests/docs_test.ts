@@ -12,6 +12,7 @@ import {
   readPages,
 } from "./helpers/pages.ts";
 import {
+  importFlags,
   README_FLAGS,
   ROOT,
   startDeno,
@@ -20,22 +21,6 @@ import {
 
 const EXAMPLE_MS = 30_000;
 const CHECK_MS = 120_000;
-
-/** The flags that make a program elsewhere see the project's modules. */
-function configFlags(): string[] {
-  const flags = ["--config", pathOf(new URL("deno.json", ROOT))];
-  // The tests themselves may have `@std/*` from npm: then so do the pages.
-  if (!import.meta.resolve("@std/assert").startsWith("jsr:")) {
-    const map = new URL("tools/std_from_npm/import_map.json", ROOT);
-    flags.push("--import-map", pathOf(map));
-  }
-  return flags;
-}
-
-function pathOf(url: URL): string {
-  const path = decodeURIComponent(url.pathname);
-  return Deno.build.os === "windows" ? path.slice(1) : path;
-}
 
 /** Writes programs to files of their own, in a folder that is then removed. */
 async function withFiles(
@@ -58,7 +43,7 @@ async function withFiles(
 
 async function typeCheck(examples: readonly Example[]): Promise<void> {
   await withFiles(examples, async (files) => {
-    const args = ["check", ...configFlags(), ...files];
+    const args = ["check", ...importFlags(), ...files];
     await using check = startDeno(args);
     const [, errors] = await Promise.all([
       check.stdout.rest(CHECK_MS),
@@ -71,7 +56,7 @@ async function typeCheck(examples: readonly Example[]): Promise<void> {
 
 async function runExample(example: Example): Promise<void> {
   await withFiles([example], async ([file]) => {
-    const flags = ["--no-check", ...configFlags(), ...README_FLAGS];
+    const flags = ["--no-check", ...importFlags(), ...README_FLAGS];
     await using program = startDeno(["run", ...flags, file!]);
     const end = example.run === "until stopped"
       ? await stopAfterOutput(program, example.output!)

@@ -35,7 +35,8 @@ async function runTestFile(body: string): Promise<string> {
     const file = `${folder}/a_test.ts`;
     await Deno.writeTextFile(
       file,
-      `import { edoTest } from "${leaks}"; edoTest("sample", () => {${body}});`,
+      `import { edoTest } from "${leaks}"; edoTest("sample", () => {${body}}, ` +
+        "{ settleMs: 500 });",
     );
     await using test = startDeno(["test", "-A", "--no-check", file]);
     const [out] = await Promise.all([test.stdout.rest(), test.stderr.rest()]);

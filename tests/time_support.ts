@@ -54,10 +54,11 @@ export class VirtualRuntime {
     return this.timers.turn();
   }
 
-  /** A turn, and then as much time as it says may pass, if there is an end to it. */
+  /** A turn, and if nothing fired in it, as much time as it says may pass. */
   step(): void {
+    const { size } = this.timers;
     const wait = this.timers.turn();
-    if (wait < Infinity) this.time += wait;
+    if (this.timers.size === size && wait < Infinity) this.time += wait;
   }
 
   /** Moves the clock from turn to turn, as an executor that waits, up to `end`. */

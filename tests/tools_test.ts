@@ -1,6 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { stdSource } from "../tools/std_source.ts";
 import { testArguments } from "../tools/test.ts";
+import { importFlags } from "./helpers/subprocess.ts";
 
 const ALL = ["tests", "src", "mod.ts"];
 const exists = (path: string) => [...ALL, "tests/a_test.ts"].includes(path);
@@ -105,7 +106,7 @@ Deno.test("@std comes from npm where nobody answers, and from where one says", a
 Deno.test({
   name: "the types written for npm's @std name what it really exports",
   // It takes npm, which where JSR is used nothing else needs.
-  ignore: import.meta.resolve("@std/assert").startsWith("jsr:"),
+  ignore: !importFlags().includes("--import-map"),
   async fn() {
     for (const name of ["assert", "async/deadline", "async/delay"]) {
       const folder = new URL("../tools/std_from_npm/", import.meta.url);

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { DENO, denoEnv } from "./deno.ts";
 import { stdSource } from "./std_source.ts";
 
 /** The longest a file may be, in lines. */
@@ -32,15 +33,14 @@ const NAMES_VERSION = [...PAGES, ".ci/run", ".github/workflows/ci.yml"];
 /** A check gives what is wrong, a line each. */
 type Check = () => Promise<string[]>;
 
-/** Runs Deno in the project's folder; its output if it fails, or always. */
+/** Runs Deno in the project's folder. */
 async function deno(
   args: readonly string[],
 ): Promise<{ success: boolean; output: string[] }> {
-  // `deno` need not be on the path, under npx it is not.
-  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+  const { success, stdout, stderr } = await new Deno.Command(DENO, {
     args: [...args],
     cwd: ROOT,
-    env: { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" },
+    env: { ...denoEnv(), NO_COLOR: "1" },
     stdin: "null",
   }).output();
   const text = new TextDecoder().decode(stdout) +

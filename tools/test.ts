@@ -9,6 +9,7 @@
  *
  * @module
  */
+import { DENO, denoEnv } from "./deno.ts";
 import { stdSource } from "./std_source.ts";
 
 /** Where tests are, and modules whose docstrings have examples. */
@@ -74,10 +75,9 @@ async function main(): Promise<number> {
   const std = await stdSource();
   console.log(`@std/* comes from ${std.name} (${std.reason})`);
   const args = testArguments(Deno.args, isPath);
-  // `deno` need not be on the path, under npx it is not.
-  const { code } = await new Deno.Command(Deno.execPath(), {
+  const { code } = await new Deno.Command(DENO, {
     args: ["test", ...FLAGS, ...std.flags, ...args],
-    env: { DENO_NO_PROMPT: "1", DENO_NO_UPDATE_CHECK: "1" },
+    env: denoEnv(),
     stdin: "null",
     stdout: "inherit",
     stderr: "inherit",

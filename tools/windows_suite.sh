@@ -187,17 +187,30 @@ exec timeout --kill-after=5 "$limit" env -i \
 INSIDE
 }
 
+# Fetches what the tests depend on into the cache that Windows' Deno will use: a
+# cache is the same on every system. Sets `std`: where it comes from.
+fetch_dependencies() {
+  local flags
+  flags=$(cd "$project" && deno run -A tools/std_source.ts)
+  std=$([ -z "$flags" ] && echo jsr || echo npm)
+  # The flags are one on each line; a path may have blanks.
+  mapfile -t flags < <(printf '%s' "$flags")
+  (cd "$project" && DENO_DIR=$cache/deno_dir NPM_CONFIG_REGISTRY=$registry \
+    deno cache --quiet "${flags[@]}" tools/test.ts \
+    tests/*_test.ts tests/*/*_test.ts) >&2 ||
+    not_tested "the tests' dependencies cannot be fetched"
+}
+
 # run_deno ARGUMENTS...: Windows' Deno, in the project's folder.
 run_deno() {
-  local registry status=0 child
-  registry=$(npm config get registry 2>/dev/null)
+  local status=0 child
   MOUNTS="ro|$project|/edo
 ro|$deno_folder|/deno
 rw|$cache/deno_dir|/deno_dir"
   set -m # a process group for it, to be killed as one
   in_root "$cache/root" "$LIMIT" env -C /edo \
     DENO_DIR='Z:\deno_dir' DENO_NO_UPDATE_CHECK=1 \
-    NPM_CONFIG_REGISTRY="$registry" \
+    NPM_CONFIG_REGISTRY="$registry" EDO_STD="$std" \
     wine 'Z:\deno\deno.exe' "$@" <&0 &
   child=$!
   set +m
@@ -217,5 +230,9 @@ exec 9>"$cache/lock"
 flock 9
 make_root
 find_deno
+registry=$(npm config get registry 2>/dev/null)
+fetch_dependencies
 if [ "${1:-}" = --prepare ]; then exit 0; fi
+# Types are Linux's business: they are the same.
+[ $# -gt 0 ] || set -- run -A tools/test.ts --no-check
 run_deno "$@"

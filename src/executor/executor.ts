@@ -6,7 +6,7 @@ import {
   type Waker,
 } from "../future/mod.ts";
 import { Reactor } from "../reactor/mod.ts";
-import type { Scheduler, Task } from "../task/mod.ts";
+import type { RawTask, Scheduler } from "../task/mod.ts";
 import { Timers } from "../time/mod.ts";
 import { Deque } from "./deque.ts";
 
@@ -44,10 +44,10 @@ const MAX_NESTED_POLLS = 32;
  */
 export abstract class Executor implements Scheduler, Drivers {
   readonly timers: Timers = new Timers();
-  readonly #woken = new Deque<Task<unknown>>();
-  readonly #spawned = new Deque<Task<unknown>>();
+  readonly #woken = new Deque<RawTask>();
+  readonly #spawned = new Deque<RawTask>();
   #deferred: Waker[] = [];
-  #unjoined: Task<unknown>[] = [];
+  #unjoined: RawTask[] = [];
   #reactor: Reactor | null = null;
   #lifoPolls = 0;
   #nestedPolls = 0;
@@ -79,16 +79,16 @@ export abstract class Executor implements Scheduler, Drivers {
     return this.#woken.length > 0 || this.#spawned.length > 0;
   }
 
-  schedule(task: Task<unknown>): void {
+  schedule(task: RawTask): void {
     this.#woken.pushBack(task);
   }
 
   /** Queues a task that was just made. */
-  scheduleSpawned(task: Task<unknown>): void {
+  scheduleSpawned(task: RawTask): void {
     this.#spawned.pushBack(task);
   }
 
-  runIfNext(task: Task<unknown>): void {
+  runIfNext(task: RawTask): void {
     const { cx } = this;
     if (
       this.#spawned.peekBack() !== task ||
@@ -114,9 +114,9 @@ export abstract class Executor implements Scheduler, Drivers {
     this.#deferred.push(waker);
   }
 
-  noteUnjoined(task: Task<unknown>): void {
+  noteUnjoined(task: RawTask): void {
     // A spawner that is about to join gets until the next look at the drivers.
-    if (task.hasJoinInterest) this.#unjoined.push(task);
+    if (task.hasJoinInterest && !this.#closed) this.#unjoined.push(task);
     else task.reportUnjoined();
   }
 
@@ -124,7 +124,7 @@ export abstract class Executor implements Scheduler, Drivers {
    * Polls ready tasks until none is left, `stop` is complete, or it is time for
    * the drivers. Returns how many it polled.
    */
-  protected pollReady(stop: Task<unknown> | null): number {
+  protected pollReady(stop: RawTask | null): number {
     const before = enterContext(this.cx);
     try {
       for (let polls = 0; polls < CHECK_INTERVAL; polls++) {
@@ -139,7 +139,7 @@ export abstract class Executor implements Scheduler, Drivers {
     }
   }
 
-  #take(): Task<unknown> | undefined {
+  #take(): RawTask | undefined {
     if (this.#lifoPolls < MAX_LIFO_POLLS) {
       const task = this.#spawned.popBack();
       if (task !== undefined) {
@@ -152,7 +152,7 @@ export abstract class Executor implements Scheduler, Drivers {
   }
 
   /** As `#take`, but it is the turn of the spawned task that waited longest. */
-  #takeFair(): Task<unknown> | undefined {
+  #takeFair(): RawTask | undefined {
     return this.#spawned.popFront() ?? this.#woken.popFront();
   }
 
@@ -174,6 +174,12 @@ export abstract class Executor implements Scheduler, Drivers {
     if (this.#deferred.length === 0) return;
     const deferred = this.#deferred;
     this.#deferred = [];
+    // Those who gave way come behind all that are ready, so the spawned tasks, of
+    // which the newest would go first, queue up in front of them.
+    let task: RawTask | undefined;
+    while ((task = this.#spawned.popFront()) !== undefined) {
+      this.#woken.pushBack(task);
+    }
     for (const waker of deferred) waker.wake();
   }
 
@@ -181,7 +187,7 @@ export abstract class Executor implements Scheduler, Drivers {
     if (this.#unjoined.length === 0) return;
     const tasks = this.#unjoined;
     this.#unjoined = [];
-    for (const task of tasks) if (!task.wasJoined) task.reportUnjoined();
+    for (const task of tasks) task.reportUnjoined();
   }
 
   /** Gives the reactor back; the next socket makes a new one. */

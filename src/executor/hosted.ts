@@ -5,7 +5,7 @@ import {
   type Future,
   setHost,
 } from "../future/mod.ts";
-import { Scope, Task } from "../task/mod.ts";
+import { type RawTask, Scope, Task } from "../task/mod.ts";
 import { Executor } from "./executor.ts";
 import type { Prepared } from "./spawn.ts";
 
@@ -91,18 +91,23 @@ export class HostedExecutor extends Executor {
     super(false);
   }
 
-  override schedule(task: Task<unknown>): void {
+  override schedule(task: RawTask): void {
     super.schedule(task);
     this.#queueTurn();
   }
 
-  override scheduleSpawned(task: Task<unknown>): void {
+  override scheduleSpawned(task: RawTask): void {
     super.scheduleSpawned(task);
     this.#queueTurn();
   }
 
   override defer(waker: { wake(): void }): void {
     super.defer(waker);
+    this.#queueTurn();
+  }
+
+  override noteUnjoined(task: RawTask): void {
+    super.noteUnjoined(task);
     this.#queueTurn();
   }
 
@@ -114,7 +119,12 @@ export class HostedExecutor extends Executor {
 
   /** Has one future polled until it is ready. */
   host<T>(future: Future<T>, settler: Settler<T>): void {
-    this.#start(this.#loose, { fn: drive, args: [future] }, settler, () => {});
+    this.#start(
+      this.#loose,
+      { fn: awaited, args: [future] },
+      settler,
+      () => {},
+    );
   }
 
   #start<T>(
@@ -207,7 +217,8 @@ export class HostedExecutor extends Executor {
   }
 }
 
-function drive(future: unknown): unknown {
+/** What a task made of an awaited future runs. */
+function awaited(future: unknown): unknown {
   return future;
 }
 

@@ -16,12 +16,19 @@ export type Body<A extends unknown[], T> = (
   ...args: A
 ) => Coroutine<T> | Future<T> | T;
 
-const AsyncFunction = (async () => {}).constructor;
+const AsyncFunctionPrototype = Object.getPrototypeOf(async () => {});
+const AsyncGeneratorFunctionPrototype = Object.getPrototypeOf(
+  async function* () {},
+);
 
-/** What a task made of a future runs: `Task` takes it from there. */
-function drive(future: unknown): unknown {
-  return future;
-}
+/**
+ * What a task made of a future or of a generator runs: `Task` takes it from there.
+ * Errors and reports call the task by the function's name, as any other.
+ */
+const DRIVE = {
+  future: (source: unknown): unknown => source,
+  generator: (source: unknown): unknown => source,
+};
 
 /** What a task shall run, checked. */
 export interface Prepared {
@@ -42,7 +49,14 @@ export function prepare(
   blocking: boolean,
 ): Prepared {
   if (typeof source === "function") {
-    if (blocking && source instanceof AsyncFunction) {
+    const prototype = Object.getPrototypeOf(source);
+    if (prototype === AsyncGeneratorFunctionPrototype) {
+      throw new TypeError(
+        `Cannot ${verb} the async generator function "${source.name}": ` +
+          "nobody would take what it yields. Write function* and yield*",
+      );
+    }
+    if (blocking && prototype === AsyncFunctionPrototype) {
       throw new TypeError(
         `Cannot ${verb} the async function "${source.name}" while the thread ` +
           "is blocked: no promise could settle. Write it as a generator " +
@@ -58,7 +72,8 @@ export function prepare(
           "arguments are for functions",
       );
     }
-    return { fn: drive, args: [source] };
+    const fn = source instanceof Future ? DRIVE.future : DRIVE.generator;
+    return { fn, args: [source] };
   }
   const hint = isThenable(source)
     ? "a promise; wrap it in fromPromise(), inside run()"

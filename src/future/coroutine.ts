@@ -1,4 +1,4 @@
-import { type Context, enterContext } from "./context.ts";
+import { type Context, currentContext, enterContext } from "./context.ts";
 import { reportFailure } from "./failure.ts";
 import { Future } from "./future.ts";
 import { Pending, type Poll, SUSPENSION, type Suspension } from "./poll.ts";
@@ -101,14 +101,22 @@ function describe(value: unknown): string {
  * @throws What the cleanup threw.
  */
 export function closeCoroutine(coroutine: Coroutine<unknown>): void {
-  let step = coroutine.return(undefined);
-  for (let i = 0; !step.done; i++) {
-    const error = new Error(
-      "Cannot wait while being cancelled: a finally block or a using " +
-        "declaration reached a `yield*` that was not ready",
-    );
-    if (i === MAX_REFUSALS) throw error;
-    step = coroutine.throw(error);
+  const cx = currentContext();
+  const budget = cx?.budget ?? 0;
+  // A cleanup cannot give way, so what is ready must not ask it to.
+  if (cx !== null) cx.budget = -1;
+  try {
+    let step = coroutine.return(undefined);
+    for (let i = 0; !step.done; i++) {
+      const error = new Error(
+        "Cannot wait while being cancelled: a finally block or a using " +
+          "declaration reached a `yield*` that was not ready",
+      );
+      if (i === MAX_REFUSALS) throw error;
+      step = coroutine.throw(error);
+    }
+  } finally {
+    if (cx !== null) cx.budget = budget;
   }
 }
 

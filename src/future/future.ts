@@ -56,7 +56,11 @@ export const SUSPENDED: IteratorYieldResult<Suspension> = {
  * ```
  */
 export abstract class Future<T> implements PromiseLike<T> {
-  #promise: Promise<T> | null = null;
+  /**
+   * The promise of a future that was awaited. Only declared: most futures never
+   * have one, and a field would cost each of them its initialisation.
+   */
+  declare private promise?: Promise<T>;
 
   /**
    * Goes as far as it can without waiting. Returns the value, or `Pending` after
@@ -118,15 +122,15 @@ export abstract class Future<T> implements PromiseLike<T> {
     onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
     onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
-    if (this.#promise === null) {
+    if (this.promise === undefined) {
       if (host === null) {
         throw new Error("Cannot await a future: import mod.ts, which hosts it");
       }
       const { promise, resolve, reject } = Promise.withResolvers<T>();
       // What the host throws is thrown here: nobody might see a rejection.
       host(this, resolve as (value: unknown) => void, reject);
-      this.#promise = promise;
+      this.promise = promise;
     }
-    return this.#promise.then(onFulfilled, onRejected);
+    return this.promise.then(onFulfilled, onRejected);
   }
 }

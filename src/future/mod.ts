@@ -39,6 +39,7 @@ export {
 } from "./future.ts";
 export { join, type Joined } from "./join.ts";
 export { Pending, type Poll, SUSPENSION, type Suspension } from "./poll.ts";
+export { pollFn } from "./poll_fn.ts";
 export { select, type Selected } from "./select.ts";
 export { noopWaker, type Waker } from "./waker.ts";
 export { WakerSet } from "./waker_set.ts";

@@ -54,14 +54,25 @@ export class AcceptOp extends SocketOp<TcpStream> {
   }
 
   override poll(cx: Context): Poll<TcpStream> {
-    if (this.#sleep !== null && !this.socket.isClosed) {
-      if (this.#sleep.poll(cx) === Pending) return Pending;
-      this.#sleep = null;
+    if (this.#sleep !== null) {
+      const goesOn = !this.socket.isClosed &&
+        this.#sleep.poll(cx) === Pending;
+      if (goesOn) return Pending;
+      this.#stopSleeping();
     }
     const value = super.poll(cx);
-    // The failed attempt set it: its first poll starts the clock.
-    if (this.#sleep !== null) void (this.#sleep as Sleep).poll(cx);
+    if (this.#sleep !== null) {
+      // The connection is still there, and no further event would tell of it.
+      this.socket.source.assumeReady(Interest.READABLE);
+      // The failed attempt set it: its first poll starts the clock.
+      void (this.#sleep as Sleep).poll(cx);
+    }
     return value;
+  }
+
+  #stopSleeping(): void {
+    this.#sleep?.cancel();
+    this.#sleep = null;
   }
 
   protected override attempt(): Poll<TcpStream> {
@@ -82,8 +93,7 @@ export class AcceptOp extends SocketOp<TcpStream> {
   }
 
   override cancel(): void {
-    this.#sleep?.cancel();
-    this.#sleep = null;
+    this.#stopSleeping();
     super.cancel();
   }
 }

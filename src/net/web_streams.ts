@@ -1,11 +1,20 @@
-import type { TcpStream } from "./tcp_stream.ts";
+import type { Future } from "../future/mod.ts";
+
+/** What Web Streams need of a connection. */
+export interface ByteStream {
+  readonly isClosed: boolean;
+  read(buffer: Uint8Array): Future<number | null>;
+  writeAll(data: Uint8Array): Future<void>;
+  shutdown(how: "read" | "write"): void;
+  close(): void;
+}
 
 /** How many bytes one chunk holds at most. */
 const CHUNK_BYTES = 64 * 1024;
 
 /** The bytes that a stream receives; cancelling it ends that direction. */
 export function readableOf(
-  stream: TcpStream,
+  stream: ByteStream,
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
   return new ReadableStream({
     type: "bytes",
@@ -34,7 +43,7 @@ export function readableOf(
 }
 
 /** Where to write; closing it ends that direction, aborting closes the stream. */
-export function writableOf(stream: TcpStream): WritableStream<Uint8Array> {
+export function writableOf(stream: ByteStream): WritableStream<Uint8Array> {
   return new WritableStream({
     async write(chunk) {
       await stream.writeAll(chunk);

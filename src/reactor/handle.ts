@@ -4,26 +4,23 @@ import { signalBackend } from "./select_backend.ts";
 /**
  * Wakes a reactor from any thread.
  *
- * @example Waking the main thread from a worker
+ * @example A future that another thread completes
  * ```ts
- * import { block_on, Pending, pollFn, reactor } from "@edo/runtime";
+ * import { Pending, pollFn, reactor, run } from "@edo/runtime";
  *
  * const flag = new Int32Array(new SharedArrayBuffer(4));
- * block_on(function* () {
- *   const handle = yield* reactor.currentHandle();
- *   const code = `onmessage = ({ data: [module, message, flag] }) =>
- *     import(module).then(({ reactor }) => {
- *       Atomics.store(flag, 0, 1);
- *       reactor.ReactorHandle.import(message).wake();
- *       close();
- *     });`;
- *   const url = "data:text/javascript," + encodeURIComponent(code);
- *   const worker = new Worker(url, { type: "module" });
- *   const module = import.meta.resolve("@edo/runtime");
- *   worker.postMessage([module, handle.export(), flag]);
+ * await run(function* () {
+ *   const handle = yield* pollFn((cx) => reactor.reactorOf(cx).handle());
+ *   // A worker would get this message, and the flag, by postMessage.
+ *   const message = handle.export();
+ *   setTimeout(() => {
+ *     Atomics.store(flag, 0, 1);
+ *     reactor.ReactorHandle.import(message).wake();
+ *   }, 1);
  *   yield* pollFn((cx) => {
  *     if (Atomics.load(flag, 0) === 1) return true;
- *     reactor.onWake(cx);
+ *     const { Interest, reactorOf, Token } = reactor;
+ *     reactorOf(cx).setWaker(Token.WAKE, Interest.READABLE, cx.waker);
  *     return Pending;
  *   });
  * });

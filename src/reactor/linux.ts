@@ -69,7 +69,9 @@ export class EpollBackend implements Backend {
 
   register(fd: number, key: number, generation: number): void {
     const result = this.#epoll.add(fd, SOCKET_EVENTS, key, generation);
-    if (result < 0) throw osError(-result, "epoll_ctl", `register socket ${fd}`);
+    if (result < 0) {
+      throw osError(-result, "epoll_ctl", `register socket ${fd}`);
+    }
   }
 
   /** Edges are reported without being asked for. */

@@ -95,6 +95,11 @@ export class Source {
     this.#registrar = registrar;
   }
 
+  /** A direction is ready, whatever `wait` made of it: no event will tell again. */
+  assumeReady(interest: Interest): void {
+    this.#readiness |= interest;
+  }
+
   /** Forgets that a direction was ready. */
   clear(interest: Interest): void {
     this.#readiness &= ~interest;

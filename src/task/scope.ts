@@ -1,5 +1,5 @@
 import { type Owner, reportFailure } from "../future/mod.ts";
-import type { Scheduler, Task } from "./task.ts";
+import type { RawTask, Scheduler } from "./raw_task.ts";
 
 /**
  * The tasks and the resources that end together: all that one `block_on` or one
@@ -9,7 +9,7 @@ import type { Scheduler, Task } from "./task.ts";
  * happens with every spawn; resources are fewer and sit in a set.
  */
 export class Scope implements Owner {
-  #newest: Task<unknown> | null = null;
+  #newest: RawTask | null = null;
   #size = 0;
   #closed = false;
   readonly #resources = new Set<Disposable>();
@@ -32,7 +32,7 @@ export class Scope implements Owner {
   }
 
   /** Enters a task that was just made. */
-  enter(task: Task<unknown>): void {
+  enter(task: RawTask): void {
     const newest = this.#newest;
     task.older = newest;
     if (newest !== null) newest.newer = task;
@@ -41,7 +41,7 @@ export class Scope implements Owner {
   }
 
   /** Takes a task out that has finished. */
-  leave(task: Task<unknown>): void {
+  leave(task: RawTask): void {
     const { older, newer } = task;
     if (older !== null) older.newer = newer;
     if (newer !== null) newer.older = older;

@@ -15,20 +15,9 @@ import {
   WakerSet,
 } from "../future/mod.ts";
 import { JoinError } from "./join_error.ts";
+import type { RawTask } from "./raw_task.ts";
 import type { Scope } from "./scope.ts";
 import { ABORTED, type Ending, FAILED, TaskState } from "./state.ts";
-
-/** Where tasks queue up: what a task needs of its executor. */
-export interface Scheduler {
-  /** Queues a task that was woken. */
-  schedule(task: Task<unknown>): void;
-  /** Queues a task that was just made. */
-  scheduleSpawned(task: Task<unknown>): void;
-  /** Polls a task at once, if it is the one that would be polled next. */
-  runIfNext(task: Task<unknown>): void;
-  /** Notes a task that failed while nobody was joining it. */
-  noteUnjoined(task: Task<unknown>): void;
-}
 
 /** What a task runs: called with the arguments at the task's first poll. */
 // deno-lint-ignore no-explicit-any
@@ -41,10 +30,10 @@ export type TaskFunction = (...args: any[]) => unknown;
  * fields, since spawning costs what it allocates. Who may touch them, and when,
  * stands in `state.ts`.
  */
-export class Task<T> extends TaskState implements Waker {
+export class Task<T> extends TaskState implements RawTask, Waker {
   /** The neighbours in the scope's list; the scope alone changes them. */
-  older: Task<unknown> | null = null;
-  newer: Task<unknown> | null = null;
+  older: RawTask | null = null;
+  newer: RawTask | null = null;
   readonly #scope: Scope;
   readonly #fn: TaskFunction;
   /**
@@ -79,18 +68,19 @@ export class Task<T> extends TaskState implements Waker {
     cx.waker = this;
     cx.budget = POLL_BUDGET;
     cx.owner = this.#scope;
+    if (this.isAborting) {
+      this.#cancel();
+      return;
+    }
+    let value: Poll<unknown>;
     try {
-      if (this.isAborting) {
-        this.#dropStage();
-        this.#complete(ABORTED, undefined);
-        return;
-      }
-      const value = this.isStarted ? this.#resume(cx) : this.#start(cx);
-      if (value !== Pending) this.#complete(0, value);
-      else if (this.transitionToIdle()) this.#scope.scheduler.schedule(this);
+      value = this.isStarted ? this.#resume(cx) : this.#start(cx);
     } catch (error) {
       this.#complete(FAILED, error);
+      return;
     }
+    if (value !== Pending) this.#complete(0, value);
+    else if (this.transitionToIdle()) this.#scope.scheduler.schedule(this);
   }
 
   #start(cx: Context): Poll<unknown> {
@@ -128,13 +118,19 @@ export class Task<T> extends TaskState implements Waker {
 
   /** Cancels the task on the spot, at the end of its scope. */
   cancelNow(): void {
-    if (!this.transitionToRunning()) return;
+    if (this.transitionToRunning()) this.#cancel();
+  }
+
+  #cancel(): void {
+    let ending: Ending = ABORTED;
+    let outcome: unknown;
     try {
       this.#dropStage();
-      this.#complete(ABORTED, undefined);
     } catch (error) {
-      this.#complete(FAILED, error);
+      ending = FAILED;
+      outcome = error;
     }
+    this.#complete(ending, outcome);
   }
 
   /** Runs the cleanups; of a task that never started, closes the arguments. */
@@ -146,6 +142,7 @@ export class Task<T> extends TaskState implements Waker {
     else if (stage !== null) closeCoroutine(stage as Coroutine<unknown>);
   }
 
+  /** Not called where its errors are caught: a task completes once only. */
   #complete(ending: Ending, outcome: unknown): void {
     // With this the task's frame is garbage, even while somebody holds its waker.
     this.#stage = outcome;
@@ -197,6 +194,11 @@ export class Task<T> extends TaskState implements Waker {
 
   /** Takes a waker back that `join` left. */
   unjoin(waker: Waker): void {
+    if (this.isComplete) {
+      // Woken, but gone before looking: perhaps nobody else receives the error.
+      if (this.hasFailed) this.#scope.scheduler.noteUnjoined(this);
+      return;
+    }
     const joiners = this.#joiners;
     if (joiners instanceof WakerSet) {
       joiners.delete(waker);
@@ -215,8 +217,11 @@ export class Task<T> extends TaskState implements Waker {
     return this.#stage as T;
   }
 
-  /** Hands the task's error to the failure hook. */
+  /** Hands the task's error to the failure hook, unless somebody received it. */
   reportUnjoined(): void {
+    if (this.wasJoined) return;
+    // From here on the hook counts as somebody who did.
+    this.transitionToJoined();
     reportFailure(`task "${this.name}"`, this.#stage);
   }
 }

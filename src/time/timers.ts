@@ -220,8 +220,6 @@ export class Timers {
     if (this.#freshSize === 0 && wheel.size === 0) return Infinity;
     const time = this.now();
     const tick = Math.floor(time);
-    // An empty wheel jumps: then a deadline's level is that of its distance.
-    if (wheel.size === 0) wheel.pop(tick);
     // All before any fires: what a waker arms must not get a time read before.
     if (this.#freshSize !== 0) this.#stamp(time);
     for (;;) {

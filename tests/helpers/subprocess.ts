@@ -15,6 +15,25 @@ export const README_FLAGS: readonly string[] = [
   "--allow-read",
 ];
 
+/**
+ * Flags with which a program in another folder imports `@edo/runtime`, and `@std/*`
+ * from where these tests have it.
+ */
+export function importFlags(): string[] {
+  const flags = ["--config", pathOf(new URL("deno.json", ROOT))];
+  const map = new URL("tools/std_from_npm/import_map.json", ROOT);
+  if (import.meta.resolve("@std/assert").startsWith(new URL(".", map).href)) {
+    flags.push("--import-map", pathOf(map));
+  }
+  return flags;
+}
+
+function pathOf(url: URL): string {
+  const path = decodeURIComponent(url.pathname);
+  // A drive letter has no slash before it: /C:/edo is C:/edo.
+  return Deno.build.os === "windows" ? path.slice(1) : path;
+}
+
 /** How long a process may take for anything, unless a test says otherwise. */
 const PATIENCE_MS = 15_000;
 

@@ -71,8 +71,7 @@ bothWays(
   function* () {
     using pair = yield* connectPair();
     const { client, server } = pair;
-    sockets.setSendBufferSize(fdOf(client), 4 * 1024);
-    sockets.setRecvBufferSize(fdOf(server), 4 * 1024);
+    sockets.setSendBufferSize(fdOf(client), 32 * 1024);
     const sending = spawn(sendPattern, client, 16 * MIB, 50_021);
     const buffer = new Uint8Array(10_007);
     for (let got = 0; got < 16 * MIB;) {

@@ -14,7 +14,8 @@ import {
   time,
   yieldNow,
 } from "../../mod.ts";
-import { everyFlavour, test } from "./flavours.ts";
+import { edoTest } from "../helpers/leaks.ts";
+import { everyFlavour } from "./flavours.ts";
 import { caught, Gate, never } from "./support.ts";
 
 everyFlavour(
@@ -71,23 +72,26 @@ everyFlavour(
   },
 );
 
-test("block_on and run take plain functions, futures and generators not started", async () => {
-  // deno-lint-ignore require-yield
-  function* seven(): Coroutine<number> {
-    return 7;
-  }
-  assertEquals(blockOn(() => 7), 7);
-  assertEquals(blockOn(seven), 7);
-  assertEquals(blockOn(seven()), 7);
-  assertEquals(blockOn(time.timeout(1_000, seven())), 7);
-  assertEquals(await run(() => 7), 7);
-  assertEquals(await run(seven), 7);
-  assertEquals(await run(seven()), 7);
-  assertEquals(await run(time.timeout(1_000, seven())), 7);
-  assertEquals(await run(async () => await time.timeout(1_000, seven())), 7);
-});
+edoTest(
+  "block_on and run take plain functions, futures and generators not started",
+  async () => {
+    // deno-lint-ignore require-yield
+    function* seven(): Coroutine<number> {
+      return 7;
+    }
+    assertEquals(blockOn(() => 7), 7);
+    assertEquals(blockOn(seven), 7);
+    assertEquals(blockOn(seven()), 7);
+    assertEquals(blockOn(time.timeout(1_000, seven())), 7);
+    assertEquals(await run(() => 7), 7);
+    assertEquals(await run(seven), 7);
+    assertEquals(await run(seven()), 7);
+    assertEquals(await run(time.timeout(1_000, seven())), 7);
+    assertEquals(await run(async () => await time.timeout(1_000, seven())), 7);
+  },
+);
 
-test("block_on and blockOn are one function", () => {
+edoTest("block_on and blockOn are one function", () => {
   assertStrictEquals(block_on, blockOn);
 });
 
@@ -117,144 +121,175 @@ everyFlavour(
   },
 );
 
-test("block_on inside a cleanup at the end of another is an error, too", () => {
-  let message = "";
-  blockOn(function* () {
-    spawn(function* () {
-      try {
-        yield* never();
-      } finally {
+edoTest(
+  "block_on inside a cleanup at the end of another is an error, too",
+  () => {
+    let message = "";
+    blockOn(function* () {
+      spawn(function* () {
         try {
-          blockOn(() => 1);
-        } catch (error) {
-          message = (error as Error).message;
+          yield* never();
+        } finally {
+          try {
+            blockOn(() => 1);
+          } catch (error) {
+            message = (error as Error).message;
+          }
         }
+      });
+      yield* yieldNow();
+    });
+    assert(message.startsWith("Cannot block_on inside a task"), message);
+  },
+);
+
+edoTest(
+  "block_on works again after one that threw, and after one that was misused",
+  () => {
+    assertThrows(
+      () =>
+        blockOn(() => {
+          throw new Error("first");
+        }),
+      Error,
+      "first",
+    );
+    assertThrows(() => blockOn(5 as unknown as () => void), TypeError);
+    assertEquals(blockOn(time.timeout(50, time.sleep(1))), undefined);
+  },
+);
+
+edoTest(
+  "run called inside block_on fails at once and names what to write",
+  () => {
+    const error = assertThrows(
+      () =>
+        blockOn(() => {
+          run(() => 1);
+        }),
+      Error,
+      "Cannot run inside block_on",
+    );
+    assert(error.message.includes("yield*"));
+  },
+);
+
+edoTest(
+  "a future's then, called inside block_on, fails at once and names run()",
+  () => {
+    assertThrows(
+      () =>
+        blockOn(() => {
+          time.sleep(1).then(() => {});
+        }),
+      Error,
+      "run()",
+    );
+  },
+);
+
+edoTest(
+  "a future whose then failed inside block_on can be awaited afterwards",
+  async () => {
+    const gate = new Gate<number>();
+    const future = gate.wait();
+    blockOn(() => {
+      try {
+        future.then(() => {}, () => {});
+      } catch {
+        // What it says is another test's concern.
       }
     });
-    yield* yieldNow();
-  });
-  assert(message.startsWith("Cannot block_on inside a task"), message);
-});
+    gate.open(3);
+    assertEquals(await future, 3);
+  },
+);
 
-test("block_on works again after one that threw, and after one that was misused", () => {
-  assertThrows(
-    () =>
-      blockOn(() => {
-        throw new Error("first");
-      }),
-    Error,
-    "first",
-  );
-  assertThrows(() => blockOn(5 as unknown as () => void), TypeError);
-  assertEquals(blockOn(time.timeout(50, time.sleep(1))), undefined);
-});
-
-test("run called inside block_on fails at once and names what to write", () => {
-  const error = assertThrows(
-    () =>
-      blockOn(() => {
-        run(() => 1);
-      }),
-    Error,
-    "Cannot run inside block_on",
-  );
-  assert(error.message.includes("yield*"));
-});
-
-test("a future's then, called inside block_on, fails at once and names run()", () => {
-  assertThrows(
-    () =>
-      blockOn(() => {
-        time.sleep(1).then(() => {});
-      }),
-    Error,
-    "run()",
-  );
-});
-
-test("a future whose then failed inside block_on can be awaited afterwards", async () => {
-  const gate = new Gate<number>();
-  const future = gate.wait();
-  blockOn(() => {
-    try {
-      future.then(() => {}, () => {});
-    } catch {
-      // What it says is another test's concern.
+edoTest(
+  "an async function is refused by block_on, naming the function and run()",
+  () => {
+    async function fetchAll(): Promise<void> {
+      await Promise.resolve();
     }
-  });
-  gate.open(3);
-  assertEquals(await future, 3);
-});
+    const error = assertThrows(() => blockOn(fetchAll), TypeError);
+    assert(error.message.includes('"fetchAll"'), error.message);
+    assert(error.message.includes("run()"), error.message);
+  },
+);
 
-test("an async function is refused by block_on, naming the function and run()", () => {
-  async function fetchAll(): Promise<void> {
-    await Promise.resolve();
-  }
-  const error = assertThrows(() => blockOn(fetchAll), TypeError);
-  assert(error.message.includes('"fetchAll"'), error.message);
-  assert(error.message.includes("run()"), error.message);
-});
+edoTest(
+  "a plain function that returns a promise is refused by block_on, naming run()",
+  () => {
+    assertThrows(() => blockOn(() => Promise.resolve(1)), Error, "run(");
+  },
+);
 
-test("a plain function that returns a promise is refused by block_on, naming run()", () => {
-  assertThrows(() => blockOn(() => Promise.resolve(1)), Error, "run(");
-});
+edoTest(
+  "an async function spawned inside block_on is refused before it starts",
+  () => {
+    let started = false;
+    async function inner(): Promise<void> {
+      started = true;
+      await Promise.resolve();
+    }
+    const error = blockOn(function* () {
+      return yield* caught(
+        // deno-lint-ignore require-yield
+        (function* () {
+          spawn(inner);
+        })(),
+      );
+    });
+    assert(error instanceof TypeError);
+    assert(error.message.includes('Cannot spawn the async function "inner"'));
+    assert(error.message.includes("run()"));
+    assertEquals(started, false);
+  },
+);
 
-test("an async function spawned inside block_on is refused before it starts", () => {
-  let started = false;
-  async function inner(): Promise<void> {
-    started = true;
-    await Promise.resolve();
-  }
-  const error = blockOn(function* () {
-    return yield* caught(
-      // deno-lint-ignore require-yield
-      (function* () {
-        spawn(inner);
-      })(),
+edoTest(
+  "an async generator function is refused, as it is neither one nor the other",
+  async () => {
+    async function* stream(): AsyncGenerator<number> {
+      yield await Promise.resolve(1);
+    }
+    assertThrows(() => blockOn(stream), TypeError, "async generator");
+    let thrown: unknown;
+    try {
+      await run(stream);
+    } catch (error) {
+      thrown = error;
+    }
+    assert(thrown instanceof TypeError);
+    assert(thrown.message.includes("async generator"), thrown.message);
+  },
+);
+
+edoTest(
+  "what is neither a function nor a future is refused, with a hint",
+  () => {
+    const start = blockOn as (source: unknown, ...args: unknown[]) => unknown;
+    assertThrows(() => start(5), TypeError, "number");
+    assertThrows(() => start(null), TypeError, "null");
+    assertThrows(() => start(undefined), TypeError, "undefined");
+    assertThrows(() => start({}), TypeError, "object");
+    assertThrows(() => start(Promise.resolve()), TypeError, "fromPromise");
+    assertThrows(
+      () => start(time.sleep(1), "argument"),
+      TypeError,
+      "arguments",
     );
-  });
-  assert(error instanceof TypeError);
-  assert(error.message.includes('Cannot spawn the async function "inner"'));
-  assert(error.message.includes("run()"));
-  assertEquals(started, false);
-});
+  },
+);
 
-test("an async generator function is refused, as it is neither one nor the other", async () => {
-  async function* stream(): AsyncGenerator<number> {
-    yield await Promise.resolve(1);
-  }
-  assertThrows(() => blockOn(stream), TypeError, "async generator");
-  let thrown: unknown;
-  try {
-    await run(stream);
-  } catch (error) {
-    thrown = error;
-  }
-  assert(thrown instanceof TypeError);
-  assert(thrown.message.includes("async generator"), thrown.message);
-});
-
-test("what is neither a function nor a future is refused, with a hint", () => {
-  const start = blockOn as (source: unknown, ...args: unknown[]) => unknown;
-  assertThrows(() => start(5), TypeError, "number");
-  assertThrows(() => start(null), TypeError, "null");
-  assertThrows(() => start(undefined), TypeError, "undefined");
-  assertThrows(() => start({}), TypeError, "object");
-  assertThrows(() => start(Promise.resolve()), TypeError, "fromPromise");
-  assertThrows(() => start(time.sleep(1), "argument"), TypeError, "arguments");
-});
-
-test("the async misuse errors leave nothing behind that rejects later", async () => {
-  // An unhandled rejection would end the test process.
-  assertThrows(() => blockOn(() => Promise.reject(new Error("late"))), Error);
-  await new Promise((resolve) => setTimeout(resolve, 0));
-});
-
-test("waiting for a future outside of any task is an error that names the cause", () => {
-  function* body(): Coroutine<void> {
-    yield* time.sleep(1);
-  }
-  assertThrows(() => body().next(), Error, "block_on");
-  assertThrows(() => yieldNow()[Symbol.iterator]().next(), Error, "block_on");
-  assert(yieldNow() instanceof Future);
-});
+edoTest(
+  "waiting for a future outside of any task is an error that names the cause",
+  () => {
+    function* body(): Coroutine<void> {
+      yield* time.sleep(1);
+    }
+    assertThrows(() => body().next(), Error, "block_on");
+    assertThrows(() => yieldNow()[Symbol.iterator]().next(), Error, "block_on");
+    assert(yieldNow() instanceof Future);
+  },
+);

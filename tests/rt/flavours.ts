@@ -1,5 +1,4 @@
 import { assertEquals } from "@std/assert";
-import { deadline } from "@std/async/deadline";
 import {
   blockOn,
   type Coroutine,
@@ -13,6 +12,8 @@ import {
   type BackendName,
   overrideBackend,
 } from "../../src/reactor/select_backend.ts";
+import { waitFor } from "../helpers/deadline.ts";
+import { edoTest } from "../helpers/leaks.ts";
 
 /** One of the ways in which tasks can be run; each must behave like the others. */
 export interface Flavour {
@@ -89,7 +90,7 @@ async function rest(opened: reactor.Reactor | null): Promise<void> {
   const closed = async () => {
     while (opened.handle().wake()) await nextTurn();
   };
-  await deadline(closed(), 10_000);
+  await waitFor(closed(), 10_000, "the end of the hosted reactor");
 }
 
 function flavour(blocking: boolean, backend: BackendName | null): Flavour {
@@ -110,14 +111,10 @@ export const FLAVOURS: readonly Flavour[] = [true, false].flatMap((blocking) =>
     .map((backend) => flavour(blocking, backend))
 );
 
-/** Registers a test of this process's descriptors and threads, too. */
-export const test: (name: string, fn: () => void | Promise<void>) => void =
-  Deno.test;
-
 /** Registers a test once for each flavour. */
 export function everyFlavour(
   name: string,
   fn: (rt: Flavour) => Promise<void>,
 ): void {
-  for (const rt of FLAVOURS) test(`${name} [${rt.name}]`, () => fn(rt));
+  for (const rt of FLAVOURS) edoTest(`${name} [${rt.name}]`, () => fn(rt));
 }

@@ -11,53 +11,58 @@ import {
 } from "./constants.ts";
 
 /**
- * Winsock's error numbers (winerror.h, and "Windows Sockets Error Codes" in
- * Microsoft's documentation) and the ones of Linux that mean the same. Winsock
- * took its numbers from BSD, plus 10000.
+ * Error numbers of Winsock, and the few of Windows that its calls end with too:
+ * name, number, and the number that Linux has for it. From winerror.h, and from
+ * "Windows Sockets Error Codes" in Microsoft's documentation for what they mean.
+ * Winsock took its numbers from BSD, plus 10000.
  */
-const FROM_WSA: ReadonlyMap<number, number> = new Map([
-  [6, 9], // ERROR_INVALID_HANDLE: EBADF
-  [8, 12], // ERROR_NOT_ENOUGH_MEMORY: ENOMEM
-  [87, 22], // ERROR_INVALID_PARAMETER: EINVAL
-  [10004, 4], // WSAEINTR
-  [10009, 9], // WSAEBADF
-  [10013, 13], // WSAEACCES
-  [10014, 14], // WSAEFAULT
-  [10022, 22], // WSAEINVAL
-  [10024, 24], // WSAEMFILE
-  [10035, 11], // WSAEWOULDBLOCK: EAGAIN
-  [10036, 115], // WSAEINPROGRESS
-  [10037, 114], // WSAEALREADY
-  [10038, 88], // WSAENOTSOCK
-  [10039, 89], // WSAEDESTADDRREQ
-  [10040, 90], // WSAEMSGSIZE
-  [10041, 91], // WSAEPROTOTYPE
-  [10042, 92], // WSAENOPROTOOPT
-  [10043, 93], // WSAEPROTONOSUPPORT
-  [10044, 94], // WSAESOCKTNOSUPPORT
-  [10045, 95], // WSAEOPNOTSUPP
-  [10046, 96], // WSAEPFNOSUPPORT
-  [10047, 97], // WSAEAFNOSUPPORT
-  [10048, 98], // WSAEADDRINUSE
-  [10049, 99], // WSAEADDRNOTAVAIL
-  [10050, 100], // WSAENETDOWN
-  [10051, 101], // WSAENETUNREACH
-  [10052, 102], // WSAENETRESET
-  [10053, 103], // WSAECONNABORTED
-  [10054, 104], // WSAECONNRESET
-  [10055, 105], // WSAENOBUFS
-  [10056, 106], // WSAEISCONN
-  [10057, 107], // WSAENOTCONN
-  [10058, 108], // WSAESHUTDOWN
-  [10060, 110], // WSAETIMEDOUT
-  [10061, 111], // WSAECONNREFUSED
-  [10062, 40], // WSAELOOP
-  [10064, 112], // WSAEHOSTDOWN
-  [10065, 113], // WSAEHOSTUNREACH
-  [10067, 12], // WSAEPROCLIM: no more processes may use Winsock
-  [10091, 100], // WSASYSNOTREADY: ENETDOWN
-  [10092, 95], // WSAVERNOTSUPPORTED: EOPNOTSUPP
-]);
+export const WSA_ERRORS: readonly (readonly [string, number, number])[] = [
+  ["ERROR_INVALID_HANDLE", 6, 9], // EBADF
+  ["ERROR_NOT_ENOUGH_MEMORY", 8, 12], // ENOMEM
+  ["ERROR_INVALID_PARAMETER", 87, 22], // EINVAL
+  ["WSAEINTR", 10004, 4],
+  ["WSAEBADF", 10009, 9],
+  ["WSAEACCES", 10013, 13],
+  ["WSAEFAULT", 10014, 14],
+  ["WSAEINVAL", 10022, 22],
+  ["WSAEMFILE", 10024, 24],
+  ["WSAEWOULDBLOCK", 10035, 11], // EAGAIN
+  ["WSAEINPROGRESS", 10036, 115],
+  ["WSAEALREADY", 10037, 114],
+  ["WSAENOTSOCK", 10038, 88],
+  ["WSAEDESTADDRREQ", 10039, 89],
+  ["WSAEMSGSIZE", 10040, 90],
+  ["WSAEPROTOTYPE", 10041, 91],
+  ["WSAENOPROTOOPT", 10042, 92],
+  ["WSAEPROTONOSUPPORT", 10043, 93],
+  ["WSAESOCKTNOSUPPORT", 10044, 94],
+  ["WSAEOPNOTSUPP", 10045, 95],
+  ["WSAEPFNOSUPPORT", 10046, 96],
+  ["WSAEAFNOSUPPORT", 10047, 97],
+  ["WSAEADDRINUSE", 10048, 98],
+  ["WSAEADDRNOTAVAIL", 10049, 99],
+  ["WSAENETDOWN", 10050, 100],
+  ["WSAENETUNREACH", 10051, 101],
+  ["WSAENETRESET", 10052, 102],
+  ["WSAECONNABORTED", 10053, 103],
+  ["WSAECONNRESET", 10054, 104],
+  ["WSAENOBUFS", 10055, 105],
+  ["WSAEISCONN", 10056, 106],
+  ["WSAENOTCONN", 10057, 107],
+  ["WSAESHUTDOWN", 10058, 108],
+  ["WSAETIMEDOUT", 10060, 110],
+  ["WSAECONNREFUSED", 10061, 111],
+  ["WSAELOOP", 10062, 40],
+  ["WSAEHOSTDOWN", 10064, 112],
+  ["WSAEHOSTUNREACH", 10065, 113],
+  ["WSAEPROCLIM", 10067, 12], // ENOMEM
+  ["WSASYSNOTREADY", 10091, 100], // ENETDOWN
+  ["WSAVERNOTSUPPORTED", 10092, 95], // EOPNOTSUPP
+];
+
+const FROM_WSA: ReadonlyMap<number, number> = new Map(
+  WSA_ERRORS.map(([, code, errno]) => [code, errno]),
+);
 
 /** NTSTATUS values that the calls into the driver of sockets end with. */
 const FROM_STATUS: ReadonlyMap<number, number> = new Map([

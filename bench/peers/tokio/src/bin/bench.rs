@@ -3,8 +3,9 @@
 //!
 //!     bench [--divide N] [NAME...]
 //!
-//! `../../edo_runtime.ts` does the same work under the same names; ../README.md
-//! says what each of them is. `--divide` makes every count N times smaller.
+//! `../../../../edo_runtime.ts` does the same work under the same names, and
+//! `../../../../README.md` says what each of them is. `--divide` makes every
+//! count N times smaller.
 
 use std::future::{poll_fn, Future};
 use std::pin::Pin;
@@ -41,7 +42,7 @@ async fn spawn_all(ops: usize) {
 }
 
 async fn yields(ops: usize) {
-    let tasks = (ops as f64).sqrt() as usize;
+    let tasks = (ops as f64).sqrt().round() as usize;
     let handles: Vec<_> = (0..tasks)
         .map(|_| {
             tokio::spawn(async move {
@@ -56,29 +57,30 @@ async fn yields(ops: usize) {
     }
 }
 
-/// Sleeps of 1 to 1000 ms, each polled once by the one task that owns them all.
-/// Polling is what puts a sleep into the wheel.
-async fn insert(ops: usize) -> Vec<Pin<Box<Sleep>>> {
-    let mut sleeps: Vec<_> = (0..ops)
-        .map(|i| Box::pin(sleep(Duration::from_millis((i % 1000 + 1) as u64))))
-        .collect();
-    poll_fn(|cx| {
-        for sleep in &mut sleeps {
-            // The early ones may be over by the time their turn comes.
-            let _ = sleep.as_mut().poll(cx);
-        }
-        Poll::Ready(())
-    })
-    .await;
-    sleeps
+fn delay(i: usize) -> Duration {
+    Duration::from_millis((i % 1000 + 1) as u64)
 }
 
+/// Sleeps of one task, each made and polled once: polling is what puts a sleep
+/// into the wheel.
+async fn insert(ops: usize) -> Vec<Pin<Box<Sleep>>> {
+    poll_fn(|cx| {
+        let armed = (0..ops).map(|i| {
+            let mut sleep = Box::pin(sleep(delay(i)));
+            assert!(sleep.as_mut().poll(cx).is_pending());
+            sleep
+        });
+        Poll::Ready(armed.collect())
+    })
+    .await
+}
+
+/// They all have the same waker. Each millisecond's worth wakes the task once,
+/// and it polls only the sleep that it is waiting for.
 async fn sleeps_fired(ops: usize) {
-    let sleeps = insert(ops).await;
-    // Later than all of them. Each expiring sleep wakes this task, which then
-    // looks at this last one only.
-    sleep(Duration::from_millis(1002)).await;
-    assert!(sleeps.iter().all(|sleep| sleep.is_elapsed()));
+    for sleep in insert(ops).await {
+        sleep.await;
+    }
 }
 
 async fn sleeps_cancelled(ops: usize) {
@@ -87,7 +89,7 @@ async fn sleeps_cancelled(ops: usize) {
 
 async fn sleeping_tasks(ops: usize) {
     let handles: Vec<_> = (0..ops)
-        .map(|i| tokio::spawn(sleep(Duration::from_millis((i % 1000 + 1) as u64))))
+        .map(|i| tokio::spawn(async move { sleep(delay(i)).await }))
         .collect();
     for handle in handles {
         handle.await.unwrap();
@@ -100,9 +102,10 @@ fn measure<F>(runtime: &Runtime, kind: &str, name: &str, ops: usize, f: fn(usize
 where
     F: Future<Output = ()> + Send + 'static,
 {
-    runtime.block_on(async { tokio::spawn(f(ops / 10)).await.unwrap() });
+    let run = |ops| runtime.block_on(async { tokio::spawn(f(ops)).await.unwrap() });
+    run(ops / 10); // to warm up
     let (cpu, start) = (cpu_seconds(), Instant::now());
-    runtime.block_on(async { tokio::spawn(f(ops)).await.unwrap() });
+    run(ops);
     let (seconds, cpu) = (start.elapsed().as_secs_f64(), cpu_seconds() - cpu);
     println!(
         "{{\"name\":\"{name}\",\"runtime\":\"{kind}\",\"ops\":{ops},\
@@ -119,24 +122,22 @@ fn main() {
     }
     let wanted = |name: &str| args.is_empty() || args.iter().any(|a| a == name);
     let ops = MILLION / divide;
-    for kind in ["current_thread", "multi_thread_1"] {
+    for kind in ["multi_thread", "current_thread"] {
         let runtime = match kind {
             "current_thread" => Builder::new_current_thread().enable_all().build(),
-            _ => Builder::new_multi_thread().worker_threads(1).enable_all().build(),
+            _ => Builder::new_multi_thread()
+                .worker_threads(1)
+                .enable_all()
+                .build(),
         }
         .unwrap();
         macro_rules! run {
-            ($f:ident) => {
+            ($($f:ident)*) => {$(
                 if wanted(stringify!($f)) {
                     measure(&runtime, kind, stringify!($f), ops, $f);
                 }
-            };
+            )*};
         }
-        run!(spawn_join);
-        run!(spawn_all);
-        run!(yields);
-        run!(sleeps_fired);
-        run!(sleeps_cancelled);
-        run!(sleeping_tasks);
+        run!(spawn_join spawn_all yields sleeps_fired sleeps_cancelled sleeping_tasks);
     }
 }

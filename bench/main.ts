@@ -1,0 +1,92 @@
+/**
+ * Edo beside its peers, in one run: CPU time for an operation, and throughput.
+ *
+ *     deno task bench [--quick] [--only NAME]... [--rounds N]
+ *
+ * README.md says how it measures.
+ *
+ * @module
+ */
+import { buildPeers, missing } from "./lib/build.ts";
+import { askEcho, ECHO_QUESTIONS } from "./lib/echo.ts";
+import { askTasks, TASK_QUESTIONS } from "./lib/tasks.ts";
+
+const NAMES = [...ECHO_QUESTIONS, ...TASK_QUESTIONS].map(({ name }) => name);
+
+const USAGE = `bench/main.ts [--quick] [--only NAME]... [--rounds N]
+
+--quick      fewer and shorter rounds: figures to look at, not to quote
+--only NAME  only what starts with NAME; may be given several times
+--rounds N   how many rounds the medians are taken of
+
+${NAMES.join(", ")}`;
+
+interface Options {
+  quick: boolean;
+  rounds: number | null;
+  only: string[];
+}
+
+/** Null if the arguments make no sense; why has been printed then. */
+function parse(args: readonly string[]): Options | null {
+  const options: Options = { quick: false, rounds: null, only: [] };
+  for (let i = 0; i < args.length; i++) {
+    const arg = args[i]!;
+    if (arg === "--quick") {
+      options.quick = true;
+      continue;
+    }
+    const value = args[++i];
+    if (arg === "--only" && NAMES.some((name) => name.startsWith(value!))) {
+      options.only.push(value!);
+    } else if (arg === "--rounds" && Number(value) >= 1) {
+      options.rounds = Math.floor(Number(value));
+    } else {
+      console.error(`Cannot use ${arg} ${value ?? ""}\n\n${USAGE}`);
+      return null;
+    }
+  }
+  return options;
+}
+
+function printMachine(): void {
+  const [load] = Deno.loadavg();
+  console.log(
+    `Deno ${Deno.version.deno}, ${Deno.build.target}, ` +
+      `${navigator.hardwareConcurrency} processors, load ${load!.toFixed(2)}`,
+  );
+  if (load! > 0.5) {
+    console.warn("THIS MACHINE IS BUSY: expect figures that wander");
+  }
+}
+
+function printMissing(): void {
+  for (const line of missing.splice(0)) console.warn(`MISSING ${line}`);
+}
+
+async function main(): Promise<number> {
+  const options = parse(Deno.args);
+  if (options === null) return 2;
+  const { quick, only } = options;
+  const isWanted = ({ name }: { name: string }) =>
+    only.length === 0 || only.some((start) => name.startsWith(start));
+  printMachine();
+  const built = buildPeers();
+  printMissing();
+  await askEcho(
+    ECHO_QUESTIONS.filter(isWanted),
+    built,
+    options.rounds ?? (quick ? 5 : 21),
+    quick ? 0.2 : 0.4,
+  );
+  printMissing();
+  await askTasks(
+    TASK_QUESTIONS.filter(isWanted),
+    built,
+    options.rounds ?? (quick ? 3 : 7),
+    quick ? 10 : 1,
+  );
+  return 0;
+}
+
+if (import.meta.main) Deno.exit(await main());

@@ -1,0 +1,37 @@
+import type { Context } from "../future/mod.ts";
+
+/**
+ * A task as its executor and its scope see it: something to poll and to cancel,
+ * whatever its value.
+ */
+export interface RawTask {
+  /** The name of the task's function, for errors and reports. */
+  readonly name: string;
+  /** The neighbours in the scope's list; the scope alone changes them. */
+  older: RawTask | null;
+  newer: RawTask | null;
+  /** Whether the outcome is there. */
+  readonly isComplete: boolean;
+  /** Whether the outcome may still be asked for. */
+  readonly hasJoinInterest: boolean;
+  /** Whether somebody was given the outcome. */
+  readonly wasJoined: boolean;
+  /** Polls the task once; called by its executor, which took it from a queue. */
+  run(cx: Context): void;
+  /** Cancels the task on the spot, at the end of its scope. */
+  cancelNow(): void;
+  /** Hands the task's error to the failure hook. */
+  reportUnjoined(): void;
+}
+
+/** Where tasks queue up: what a task needs of its executor. */
+export interface Scheduler {
+  /** Queues a task that was woken. */
+  schedule(task: RawTask): void;
+  /** Queues a task that was just made. */
+  scheduleSpawned(task: RawTask): void;
+  /** Polls a task at once, if it is the one that would be polled next. */
+  runIfNext(task: RawTask): void;
+  /** Notes a task that failed while nobody was joining it. */
+  noteUnjoined(task: RawTask): void;
+}
