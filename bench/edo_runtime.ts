@@ -22,6 +22,9 @@ import {
 
 const MILLION = 1_000_000;
 
+/** Operations before the measured ones, so that the code is compiled by then. */
+const WARM_UP = 200_000;
+
 // deno-lint-ignore require-yield -- a task that ends at once
 function* identity(i: number): Coroutine<number> {
   return i;
@@ -76,7 +79,7 @@ class Insert extends Future<Future<void>[]> {
     const sleeps: Future<void>[] = [];
     for (let i = 0; i < this.#ops; i++) {
       const sleep = time.sleep(delay(i));
-      if (sleep.poll(cx) !== Pending) throw new Error("A sleep was over at once");
+      if (sleep.poll(cx) !== Pending) throw new Error("Over at once");
       sleeps.push(sleep);
     }
     return sleeps;
@@ -117,7 +120,7 @@ const MEASUREMENTS: Record<string, (ops: number) => Coroutine<void>> = {
 function measure(name: string, ops: number): void {
   const body = MEASUREMENTS[name];
   if (body === undefined) throw new Error(`Unknown measurement: ${name}`);
-  block_on(body, Math.floor(ops / 10)); // to warm up
+  block_on(body, WARM_UP);
   const cpu = process.cpuUsage();
   const start = performance.now();
   block_on(body, ops);

@@ -16,7 +16,7 @@ const NAMES = [...ECHO_QUESTIONS, ...TASK_QUESTIONS].map(({ name }) => name);
 const USAGE = `bench/main.ts [--quick] [--only NAME]... [--rounds N]
 
 --quick      fewer and shorter rounds: figures to look at, not to quote
---only NAME  only what starts with NAME; may be given several times
+--only NAME  only what starts with NAME; may be given more than once
 --rounds N   how many rounds the medians are taken of
 
 ${NAMES.join(", ")}`;

@@ -56,7 +56,7 @@ function* serveClient(
 }
 
 /** A client that goes away without a word is nothing to complain of. */
-function isGone(error: unknown): boolean {
+export function isGone(error: unknown): boolean {
   return error instanceof Deno.errors.ConnectionReset ||
     error instanceof Deno.errors.BrokenPipe ||
     error instanceof Deno.errors.TimedOut;

@@ -2,10 +2,9 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { Epoll, EPOLLET, EPOLLIN } from "../src/sys/linux/epoll.ts";
 import * as eventfd from "../src/sys/linux/eventfd.ts";
 import { libc } from "../src/sys/linux/libc.ts";
-import { edoTest } from "./helpers/leaks.ts";
 import { waitForEvent } from "./helpers/deadline.ts";
-
-const onLinux = { ignore: Deno.build.os !== "linux" };
+import { edoTest } from "./helpers/leaks.ts";
+import { onLinux, openFlags } from "./sys_linux_support.ts";
 
 /** The most that an eventfd's counter can be: eventfd(2). */
 const MAXIMUM = 2n ** 64n - 2n;
@@ -68,9 +67,7 @@ watched(
 );
 
 watched("it does not block and closes on exec", (fd) => {
-  const info = Deno.readTextFileSync(`/proc/self/fdinfo/${fd}`);
-  const flags = parseInt(/^flags:\s*([0-7]+)$/m.exec(info)![1]!, 8);
-  assertEquals(flags & 0o2004000, 0o2004000);
+  assertEquals(openFlags(fd) & 0o2004000, 0o2004000);
 });
 
 watched(

@@ -1,4 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
+import { commandErrors } from "../tools/check.ts";
 import { stdSource } from "../tools/std_source.ts";
 import { testArguments } from "../tools/test.ts";
 import { importFlags } from "./helpers/subprocess.ts";
@@ -101,6 +102,34 @@ Deno.test("@std comes from npm where nobody answers, and from where one says", a
   assertEquals(await name("npm"), "npm");
   assertEquals(await name("jsr"), "JSR");
   await assertRejects(() => name("yarn"), TypeError, `EDO_STD is "yarn"`);
+});
+
+Deno.test("commands of a page that name what is not there are found", () => {
+  const page = `
+\`\`\`sh
+npx -y deno@2.9.6 task echo-server   # deno task of-no-concern
+deno task tset
+deno run --allow-ffi examples/here.ts # as it is
+deno run -A \\
+  examples/gone.ts
+deno add jsr:@edo/runtime
+.ci/run && .ci/walk
+\`\`\`
+
+\`deno task elsewhere\` is not a command to type.
+`;
+  const there = ["examples/here.ts", ".ci/run"];
+  const errors = commandErrors(
+    "a.md",
+    page,
+    ["echo-server"],
+    (path) => there.includes(path),
+  );
+  assertEquals(errors, [
+    'a.md: "deno task tset" runs the task tset: there is none',
+    'a.md: "deno run -A    examples/gone.ts" names examples/gone.ts, which is not there',
+    'a.md: ".ci/run && .ci/walk" names .ci/walk, which is not there',
+  ]);
 });
 
 Deno.test({

@@ -5,10 +5,8 @@
  * @module
  */
 import { DENO, denoEnv } from "./deno.ts";
+import { MAX_LINES } from "../tests/helpers/layers.ts";
 import { stdSource } from "./std_source.ts";
-
-/** The longest a file may be, in lines. */
-const MAX_LINES = 400;
 
 const ROOT = new URL("../", import.meta.url);
 
@@ -24,7 +22,7 @@ const PUBLISHED = [
   "CHANGELOG.md",
 ];
 
-/** Pages with commands for people to type. */
+/** Pages with commands for people to type, besides those in docs/. */
 const PAGES = ["README.md", "CONTRIBUTING.md"];
 
 /** Files that name the version of Deno, which has to be one and the same. */
@@ -96,12 +94,17 @@ function checkLength(): Promise<string[]> {
   return Promise.resolve(errors);
 }
 
-/** The commands of the pages name tasks and files that are there. */
+/** The commands of the tasks and pages name tasks and files that are there. */
 function checkCommands(): Promise<string[]> {
-  const tasks = Object.keys(JSON.parse(textOf("deno.json")).tasks);
-  const errors = there(PAGES).flatMap((page) =>
-    commandErrors(page, textOf(page), tasks, isThere)
+  const tasks: Record<string, { command: string }> =
+    JSON.parse(textOf("deno.json")).tasks;
+  const names = Object.keys(tasks);
+  const errors = Object.values(tasks).flatMap(({ command }) =>
+    commandErrors("deno.json", `\`\`\`sh\n${command}\n\`\`\``, names, isThere)
   );
+  for (const page of [...there(PAGES), ...filesUnder("docs", ".md")]) {
+    errors.push(...commandErrors(page, textOf(page), names, isThere));
+  }
   return Promise.resolve(errors);
 }
 
@@ -183,7 +186,7 @@ const CHECKS: Record<string, Check> = {
   "docstrings": checkDocs,
   "package": checkPackage,
   "file length": checkLength,
-  "commands in pages": checkCommands,
+  "commands": checkCommands,
   "one version of Deno": checkVersions,
 };
 

@@ -7,6 +7,12 @@
 /** Deno as a command to give to `Deno.Command`: under npx it is not on the path. */
 export const DENO: string = Deno.execPath();
 
+/**
+ * Whether this system has TCP. Elsewhere examples are not run, because most of them
+ * use it; what tests are left out there, the tests say themselves.
+ */
+export const HAS_TCP: boolean = ["linux"].includes(Deno.build.os);
+
 /** Variables for every Deno that the tools start, beside those there are. */
 export function denoEnv(): Record<string, string> {
   return {

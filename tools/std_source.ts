@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { fileURLToPath } from "node:url";
 
 /** A place for `@std/*`, and how Deno is told to use it. */
 export interface StdSource {
@@ -54,10 +55,8 @@ function fromJsr(reason: string): StdSource {
 }
 
 function fromNpm(reason: string): StdSource {
-  const path = decodeURIComponent(IMPORT_MAP.pathname);
-  // A drive letter has no slash before it: /C:/edo is C:/edo.
-  const file = Deno.build.os === "windows" ? path.slice(1) : path;
-  return { name: "npm", flags: ["--import-map", file], reason };
+  const flags = ["--import-map", fileURLToPath(IMPORT_MAP)];
+  return { name: "npm", flags, reason };
 }
 
 /** Throws unless a registry has versions of a package to offer. */

@@ -9,7 +9,7 @@
  *
  * @module
  */
-import { DENO, denoEnv } from "./deno.ts";
+import { DENO, denoEnv, HAS_TCP } from "./deno.ts";
 import { stdSource } from "./std_source.ts";
 
 /** Where tests are, and modules whose docstrings have examples. */
@@ -19,7 +19,8 @@ const EVERYTHING = ["tests", "src", "mod.ts"];
  * All permissions: the tests count what is in /proc/self, which Deno gives to no
  * program with less. What concerns permissions runs in processes of its own.
  */
-const FLAGS = ["-A", "--sanitize-ops", "--sanitize-resources", "--doc"];
+const FLAGS = ["-A", "--sanitize-ops", "--sanitize-resources"];
+if (HAS_TCP) FLAGS.push("--doc");
 
 /** The flags of `deno test` that take the next argument as their value. */
 const FLAGS_WITH_VALUE = [

@@ -234,5 +234,5 @@ registry=$(npm config get registry 2>/dev/null)
 fetch_dependencies
 if [ "${1:-}" = --prepare ]; then exit 0; fi
 # Types are Linux's business: they are the same.
-[ $# -gt 0 ] || set -- run -A tools/test.ts --no-check
+[ $# -gt 0 ] || set -- run -A tools/windows_tests.ts --no-check
 run_deno "$@"

@@ -99,7 +99,9 @@ export function buildPeers(): Built {
     built.load = compileC(folder, "load");
     built.epollEcho = compileC(folder, "epoll_echo");
     if (built.load === null) missing.push("all servers: load.c fails to build");
-    if (built.epollEcho === null) missing.push("C: epoll_echo.c fails to build");
+    if (built.epollEcho === null) {
+      missing.push("C: epoll_echo.c fails to build");
+    }
   }
   if (!hasProgram("cargo")) {
     missing.push("tokio: needs cargo");

@@ -3,12 +3,12 @@
 import { type Built, missing } from "./build.ts";
 import {
   cpuBetween,
+  hasProgram,
   LOAD_CPUS,
   Program,
   SERVER_CPUS,
   threadTimes,
 } from "./process.ts";
-import { hasProgram } from "./process.ts";
 import { type Goal, report, type Sample, type Series } from "./report.ts";
 
 const PROJECT = new URL("../../", import.meta.url).pathname;
@@ -144,11 +144,15 @@ export async function askEcho(
       const server = await start(name, command);
       if (server !== null) servers.push(server);
     }
+    // Compilers need some work to see before the code is as fast as it gets.
+    const warmUp = [load, "--connections", "64"];
+    for (const server of servers) await round(server, warmUp, 1);
     for (const question of questions) {
       const command = [load, ...question.load];
-      // Compilers need some work to see before the code is as fast as it gets.
-      for (const server of servers) await round(server, command, 2 * seconds);
-      const series: Series[] = servers.map(({ name }) => ({ name, samples: [] }));
+      for (const server of servers) await round(server, command, seconds);
+      const series: Series[] = servers.map(({ name }) => (
+        { name, samples: [] }
+      ));
       for (let i = 0; i < rounds; i++) {
         // Whoever comes first in one round comes last in the next.
         for (let k = 0; k < servers.length; k++) {

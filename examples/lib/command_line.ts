@@ -23,14 +23,16 @@ export interface CommandLine {
 /**
  * Reads `[COMMAND] [--flag value | --flag=value]…`.
  *
- * @param commands The commands; the first is meant where none is given.
  * @param defaults The flags that exist, with what they are by default.
+ * @param options.defaultCommand What is meant where no command is given: the first,
+ * unless said otherwise. With null there has to be one.
  * @throws {UsageError} On anything else.
  */
 export function parseCommandLine(
   args: readonly string[],
   commands: readonly [string, ...string[]],
   defaults: Flags,
+  options: { defaultCommand?: string | null } = {},
 ): CommandLine {
   let command: string | null = null;
   const flags = { ...defaults };
@@ -56,7 +58,12 @@ export function parseCommandLine(
     if (value === undefined) throw new UsageError(`--${name} needs a value`);
     flags[name] = value;
   }
-  return { command: command ?? commands[0], flags };
+  const { defaultCommand = commands[0] } = options;
+  command ??= defaultCommand;
+  if (command === null) {
+    throw new UsageError(`no command: expected ${commands.join(", ")}`);
+  }
+  return { command, flags };
 }
 
 function split(flag: string): [string, string | undefined] {
@@ -93,26 +100,36 @@ export function numberFlag(
  * for what the user typed, 1 for everything that is expected to go wrong, such as
  * a port in use. A programming error keeps its stack.
  */
-export function exitWith(program: () => void, usage: string): void {
+export function exitWith(
+  program: () => void | Promise<void>,
+  usage: string,
+): void {
   if (Deno.args.includes("--help")) {
     console.log(usage);
     return;
   }
   try {
-    program();
+    const end = program();
+    if (end instanceof Promise) end.catch(fail);
   } catch (error) {
-    if (error instanceof UsageError) {
-      console.error(`${error.message} (--help tells more)`);
-      Deno.exit(2);
-    }
-    if (isExpected(error)) {
-      console.error(error.message);
-      Deno.exit(1);
-    }
-    throw error;
+    fail(error);
   }
 }
 
+function fail(error: unknown): never {
+  if (error instanceof UsageError) {
+    console.error(`${error.message} (--help tells more)`);
+    Deno.exit(2);
+  }
+  if (isExpected(error)) {
+    console.error(error.message);
+    Deno.exit(1);
+  }
+  throw error;
+}
+
+/** Errors of the system for which Deno has no class name their system call. */
 function isExpected(error: unknown): error is Error {
-  return Object.values(Deno.errors).some((kind) => error instanceof kind);
+  return error instanceof Error && "syscall" in error ||
+    Object.values(Deno.errors).some((kind) => error instanceof kind);
 }

@@ -41,7 +41,10 @@ function assertSame(actual: Uint8Array, expected: Uint8Array): void {
 
 /** Bytes that tell by themselves if some were lost or swapped. */
 function pattern(length: number, seed: number): Uint8Array {
-  return Uint8Array.from({ length }, (_, i) => (i * 31 + (i >> 8) + seed) & 255);
+  return Uint8Array.from(
+    { length },
+    (_, i) => (i * 31 + (i >> 8) + seed) & 255,
+  );
 }
 
 function* echo(stream: net.TcpStream, sent: Uint8Array): Coroutine<void> {

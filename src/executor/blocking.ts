@@ -34,8 +34,10 @@ export class BlockingExecutor extends Executor {
     } finally {
       this.#close();
     }
-    if (this.#deadlock !== null) throw this.#deadlock;
-    return root.takeOutcome();
+    if (this.#deadlock === null) return root.takeOutcome();
+    // The root was cancelled with the others; its caller gets the deadlock.
+    if (root.hasFailed) root.reportUnjoined();
+    throw this.#deadlock;
   }
 
   #wait(ms: number): void {

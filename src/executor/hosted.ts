@@ -3,6 +3,7 @@ import {
   currentContext,
   enterContext,
   type Future,
+  noopWaker,
   setHost,
 } from "../future/mod.ts";
 import { type RawTask, Scope, Task } from "../task/mod.ts";
@@ -54,7 +55,10 @@ class HostedTask<T> extends Task<T> {
   }
 }
 
-/** The scope of futures awaited one by one: what they open is the user's. */
+/**
+ * The scope of futures awaited one by one: what they open is the user's, and the
+ * tasks that they spawn go on to their own ends.
+ */
 class LooseScope extends Scope {
   override adopt(): void {}
   override release(): void {}
@@ -89,6 +93,8 @@ export class HostedExecutor extends Executor {
 
   constructor() {
     super(false);
+    // Ordinary code can arm a timer, too, by resetting a sleep that is awaited.
+    this.timers.onArmed = () => this.#queueTurn();
   }
 
   override schedule(task: RawTask): void {
@@ -175,10 +181,12 @@ export class HostedExecutor extends Executor {
     this.#inlinePolls = 0;
     const untilTimer = this.pollDrivers(this.#look);
     const polls = this.pollReady(null);
+    // The task that was polled last may have ended: its outcome is not ours.
+    this.cx.waker = noopWaker;
     // Whatever was polled, here or on the spot, may have left something to look
     // at: the thread is idle after the first turn that had nothing to do.
     if (polls + inlinePolls + this.#events > 0) this.#queueTurn();
-    else if (this.#live > 0) this.#idle(untilTimer);
+    else if (this.#live > 0 || this.#loose.size > 0) this.#idle(untilTimer);
     else this.#release();
   }
 

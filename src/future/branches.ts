@@ -1,4 +1,4 @@
-import { type Context } from "./context.ts";
+import type { Context } from "./context.ts";
 import { discard, type IntoFuture, intoFuture } from "./coroutine.ts";
 import type { Future } from "./future.ts";
 import type { Poll } from "./poll.ts";

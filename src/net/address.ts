@@ -1,4 +1,5 @@
 import { isIpLiteral, parseIp, type SocketAddr } from "../sys/addr.ts";
+import { sockets } from "../sys/platform.ts";
 
 /** Where to listen or connect to. */
 export interface TcpAddress {
@@ -8,7 +9,7 @@ export interface TcpAddress {
   port: number;
 }
 
-/** A checked address: the name as it was given, and the port. */
+/** A checked address: the name as it was given, without brackets, and the port. */
 export interface CheckedAddress {
   readonly hostname: string;
   readonly port: number;
@@ -57,7 +58,18 @@ export function checkAddress(
       `Cannot ${verb}: port is ${port}, not a whole number from 0 to 65535`,
     );
   }
-  return { hostname, port, text: formatAddress(hostname, port) };
+  const name = withoutBrackets(hostname);
+  return { hostname: name, port, text: formatAddress(name, port) };
+}
+
+/** As in a URL, an IPv6 address may stand in brackets. */
+function withoutBrackets(hostname: string): string {
+  return hostname.replace(/^\[(.*:.*)\]$/, "$1");
+}
+
+/** Reads an IP address; an interface that it names is this machine's. */
+export function parseAddress(ip: string, port: number): SocketAddr {
+  return parseIp(ip, port, sockets.interfaceIndex);
 }
 
 /**
@@ -65,9 +77,8 @@ export function checkAddress(
  * an IP address, and those of `localhost` (RFC 6761, section 6.3).
  */
 export function knownAddresses(hostname: string, port: number): SocketAddr[] {
-  const name = hostname.replace(/^\[(.*)\]$/, "$1");
-  if (isIpLiteral(name)) return [parseIp(name, port)];
-  if (/^localhost\.?$/i.test(name)) {
+  if (isIpLiteral(hostname)) return [parseAddress(hostname, port)];
+  if (/^localhost\.?$/i.test(hostname)) {
     return [parseIp("127.0.0.1", port), parseIp("::1", port)];
   }
   return [];

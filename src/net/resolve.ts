@@ -1,12 +1,15 @@
 import { type Coroutine, currentContext, fromPromise } from "../future/mod.ts";
-import { formatIp, parseIp, type SocketAddr } from "../sys/addr.ts";
-import { type CheckedAddress, knownAddresses } from "./address.ts";
-import { requireNet } from "./permission.ts";
+import { formatIp, type SocketAddr } from "../sys/addr.ts";
+import {
+  type CheckedAddress,
+  knownAddresses,
+  parseAddress,
+} from "./address.ts";
+import { refuseDenied, requireNet } from "./permission.ts";
 
 /**
- * The addresses to try for a host, in order. Permission is asked for the name
- * and for each address that it stands for, so that a name is no way around
- * `--deny-net`.
+ * The addresses to try for a host, in order. Permission is asked for the name, and
+ * no address that it stands for may be denied.
  *
  * A name that has to be looked up is looked up by Deno's own resolver, off the
  * thread, which needs Deno's event loop.
@@ -22,7 +25,7 @@ export function* resolve(address: CheckedAddress): Coroutine<SocketAddr[]> {
   if (found.length === 0) found = yield* lookUp(hostname, port, text);
   for (const candidate of found) {
     const ip = formatIp(candidate);
-    if (ip !== hostname) requireNet(ip, port);
+    if (ip !== hostname) refuseDenied(ip, port);
   }
   return found;
 }
@@ -41,8 +44,16 @@ function* lookUp(
   const dns = yield* fromPromise(import("node:dns/promises"));
   try {
     const answers = yield* fromPromise(dns.lookup(hostname, { all: true }));
-    return answers.map((answer) => parseIp(answer.address, port));
+    return answers.map((answer) => parseAddress(answer.address, port));
   } catch (cause) {
+    // Deno's resolver wants the permission for the name on every port.
+    if ((cause as { code?: string }).code === "EPERM") {
+      throw new Deno.errors.NotCapable(
+        `Requires net access to "${hostname}" to look it up, run again with ` +
+          "the --allow-net flag",
+        { cause },
+      );
+    }
     throw new Deno.errors.NotFound(
       `Cannot connect to ${text}: the host name was not found`,
       { cause },

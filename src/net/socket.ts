@@ -1,5 +1,5 @@
 import { currentContext, type Owner } from "../future/mod.ts";
-import { Source } from "../reactor/mod.ts";
+import type { Source } from "../reactor/mod.ts";
 import { sockets } from "../sys/platform.ts";
 
 /**

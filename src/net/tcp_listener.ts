@@ -9,7 +9,7 @@ import {
   knownAddresses,
   type TcpAddress,
 } from "./address.ts";
-import { requireNet } from "./permission.ts";
+import { refuseDenied, requireNet } from "./permission.ts";
 import { Socket } from "./socket.ts";
 import type { TcpStream } from "./tcp_stream.ts";
 
@@ -90,7 +90,7 @@ export class TcpListener implements Disposable {
       );
     }
     const ip = formatIp(address);
-    if (ip !== hostname) requireNet(ip, port);
+    if (ip !== hostname) refuseDenied(ip, port);
     const fd = sockets.listen(address, { backlog, reusePort });
     const addr = sockets.localAddr(fd);
     const label = `the listener on ${formatAddress(addr.hostname, addr.port)}`;

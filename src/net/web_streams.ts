@@ -1,4 +1,4 @@
-import type { Future } from "../future/mod.ts";
+import { abortable, type Future } from "../future/mod.ts";
 
 /** What Web Streams need of a connection. */
 export interface ByteStream {
@@ -45,8 +45,10 @@ export function readableOf(
 /** Where to write; closing it ends that direction, aborting closes the stream. */
 export function writableOf(stream: ByteStream): WritableStream<Uint8Array> {
   return new WritableStream({
-    async write(chunk) {
-      await stream.writeAll(chunk);
+    async write(chunk, { signal }) {
+      // `abort` waits for the write that is under way, and a peer that does not
+      // read would keep both waiting.
+      await abortable(signal, stream.writeAll(chunk));
     },
     close() {
       stream.shutdown("write");

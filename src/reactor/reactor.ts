@@ -290,9 +290,13 @@ export class Reactor implements Registrar, Disposable {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    for (const source of this.#sources) source?.detach();
-    this.#parking.close();
-    this.#backend.close();
+    try {
+      for (const source of this.#sources) source?.detach();
+    } finally {
+      // Whatever a waker throws: the descriptors have to go.
+      this.#parking.close();
+      this.#backend.close();
+    }
   }
 
   [Symbol.dispose](): void {

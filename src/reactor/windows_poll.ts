@@ -8,6 +8,7 @@ import {
   AFD_POLL_SEND,
   STATUS_CANCELLED,
   STATUS_INVALID_HANDLE,
+  STATUS_OBJECT_TYPE_MISMATCH,
 } from "../sys/windows/constants.ts";
 import {
   READ_BITS,
@@ -73,6 +74,12 @@ export function eventsFor(interest: number): number {
   }
   if ((interest & WRITABLE) !== 0) events |= AFD_POLL_SEND;
   return events;
+}
+
+/** Whether a handle was found to be nobody's, or something else's by now. */
+function isNoSocket(status: number): boolean {
+  return status === STATUS_INVALID_HANDLE ||
+    status === STATUS_OBJECT_TYPE_MISMATCH;
 }
 
 /** The readiness bits for what a poll found. */
@@ -169,8 +176,7 @@ export class SocketPoll {
       this.#asked = this.#wanted;
       return 0;
     }
-    if (status === STATUS_INVALID_HANDLE) return this.#end();
-    return this.#report(TRY_IT);
+    return isNoSocket(status) ? this.#end() : this.#report(TRY_IT);
   }
 
   /**

@@ -77,10 +77,9 @@ export interface Sockets {
   connectResult(fd: number): number;
 
   /**
-   * Takes a connection that waits at a listener; returns its socket. Failures
-   * that concern this one connection alone (`ECONNABORTED`, and the network
-   * errors that accept(2) tells to treat like it) come as {@linkcode WOULD_BLOCK}
-   * never, but as themselves: the next call may succeed.
+   * Takes a connection that waits at a listener; returns its socket. A failure
+   * may concern this one connection alone (`ECONNABORTED`, and the network errors
+   * that accept(2) lists), and then the next call may succeed.
    */
   accept(fd: number): number;
 
@@ -88,8 +87,9 @@ export interface Sockets {
   acceptedAddr(): Deno.NetAddr;
 
   /**
-   * Takes up to `length` bytes, at least 1 and at most `buf.length`, into the
-   * start of `buf`. 0 means that the peer has sent its FIN and all is read.
+   * Takes up to `length` bytes into the start of `buf`: at least 1, at most
+   * `buf.length`, and less than 2^31. 0 means that the peer has sent its FIN and
+   * all is read.
    */
   recv(fd: number, buf: Uint8Array, length: number): number;
 

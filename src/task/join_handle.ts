@@ -49,6 +49,8 @@ export class JoinHandle<T> extends Future<T> {
    * was aborted.
    */
   override poll(cx: Context): Poll<T> {
+    // Also when polled by hand: the next wait must not take this one's waker away.
+    this.#taken = true;
     if (cx.budget === 0) return cx.giveWay();
     const waker = this.#waker;
     if (waker !== null && waker !== cx.waker) this.#task.unjoin(waker);

@@ -69,6 +69,7 @@ export class Timers {
   readonly #wheel = new Wheel(this.#table);
   #freshSize = 0;
   #closed = false;
+  /** What the clock said when it was last read. */
   #lastRead = 0;
 
   /**
@@ -91,11 +92,6 @@ export class Timers {
   /** How many timers futures hold, those that fired included. */
   get held(): number {
     return this.#table.count;
-  }
-
-  /** What the clock said when it was last read. */
-  get lastRead(): number {
-    return this.#lastRead;
   }
 
   /** Reads the clock, in milliseconds. One that goes back stands still instead. */

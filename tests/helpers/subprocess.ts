@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { fileURLToPath } from "node:url";
 import { waitFor } from "./deadline.ts";
 
 /** The folder of the project, with a slash at its end. */
@@ -20,18 +21,12 @@ export const README_FLAGS: readonly string[] = [
  * from where these tests have it.
  */
 export function importFlags(): string[] {
-  const flags = ["--config", pathOf(new URL("deno.json", ROOT))];
+  const flags = ["--config", fileURLToPath(new URL("deno.json", ROOT))];
   const map = new URL("tools/std_from_npm/import_map.json", ROOT);
   if (import.meta.resolve("@std/assert").startsWith(new URL(".", map).href)) {
-    flags.push("--import-map", pathOf(map));
+    flags.push("--import-map", fileURLToPath(map));
   }
   return flags;
-}
-
-function pathOf(url: URL): string {
-  const path = decodeURIComponent(url.pathname);
-  // A drive letter has no slash before it: /C:/edo is C:/edo.
-  return Deno.build.os === "windows" ? path.slice(1) : path;
 }
 
 /** How long a process may take for anything, unless a test says otherwise. */

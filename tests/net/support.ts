@@ -237,3 +237,25 @@ export function* expectPattern(
     got += n;
   }
 }
+
+/**
+ * A host name of this machine that stands for 127.0.0.1 and is not `localhost`,
+ * so that it has to be looked up, without asking the network. Null: it has none.
+ */
+export const nameOfLoopback: string | null = findNameOfLoopback();
+
+function findNameOfLoopback(): string | null {
+  let hosts: string;
+  try {
+    hosts = Deno.readTextFileSync("/etc/hosts");
+  } catch {
+    return null;
+  }
+  for (const line of hosts.split("\n")) {
+    const [ip, ...names] = line.replace(/#.*/, "").trim().split(/\s+/);
+    if (ip !== "127.0.0.1") continue;
+    const name = names.find((name) => !/^localhost\.?$/i.test(name));
+    if (name !== undefined) return name;
+  }
+  return null;
+}

@@ -234,7 +234,6 @@ edoTest(
     }
     const error = blockOn(function* () {
       return yield* caught(
-        // deno-lint-ignore require-yield
         (function* () {
           spawn(inner);
         })(),

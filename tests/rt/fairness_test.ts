@@ -173,7 +173,7 @@ everyFlavour(
     await rt.start(function* () {
       const first = new Gate();
       spawn(() => first.open());
-      function* breeder(): Coroutine<void> {
+      function breeder(): void {
         spawn(breeder);
         spawn(breeder);
       }

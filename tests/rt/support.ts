@@ -1,8 +1,11 @@
+import { assert, assertEquals } from "@std/assert";
 import {
-  Context,
+  type Context,
   type Coroutine,
   type Failure,
   Future,
+  JoinError,
+  type JoinHandle,
   Pending,
   type Poll,
   setFailureHook,
@@ -157,4 +160,18 @@ export function* caught(body: Coroutine<unknown>): Coroutine<unknown> {
     return error;
   }
   throw new Error("Cannot catch an error: none was thrown");
+}
+
+/** How joining a task ends, as a word. */
+export function* outcome(handle: JoinHandle<unknown>): Coroutine<string> {
+  try {
+    return `value ${yield* handle}`;
+  } catch (error) {
+    assert(error instanceof JoinError);
+    if (error.kind === "aborted") {
+      assertEquals(error.cause, undefined);
+      return "aborted";
+    }
+    return `failed ${(error.cause as Error).message}`;
+  }
 }

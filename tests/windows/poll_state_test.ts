@@ -28,6 +28,7 @@ import {
   STATUS_CANCELLED,
   STATUS_INSUFFICIENT_RESOURCES,
   STATUS_INVALID_HANDLE,
+  STATUS_OBJECT_TYPE_MISMATCH,
   STATUS_PENDING,
   STATUS_SUCCESS,
 } from "../../src/sys/windows/constants.ts";
@@ -231,7 +232,13 @@ Deno.test("a failed poll has the operation tried, and closes nothing", () => {
 });
 
 Deno.test("a socket that was closed under its poll is over, whoever asks", () => {
-  for (const status of [STATUS_PENDING, STATUS_INVALID_HANDLE]) {
+  for (
+    const status of [
+      STATUS_PENDING,
+      STATUS_INVALID_HANDLE,
+      STATUS_OBJECT_TYPE_MISMATCH,
+    ]
+  ) {
     const { driver, poll } = setUp();
     driver.status = status;
     poll.want(READABLE);

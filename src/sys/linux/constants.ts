@@ -53,6 +53,7 @@ export const EFD_NONBLOCK = 0o4000;
 export const EPERM = 1;
 export const EINTR = 4;
 export const EAGAIN = 11;
+export const ENOMEM = 12;
 export const ENOSYS = 38;
 export const ENOTCONN = 107;
 export const EINPROGRESS = 115;

@@ -1,6 +1,7 @@
 import { osError } from "../error.ts";
 import {
   EINTR,
+  ENOMEM,
   ENOSYS,
   EPERM,
   EPOLL_CLOEXEC,
@@ -76,7 +77,7 @@ interface NativeBatch {
  */
 function allocateBatch(): NativeBatch {
   const pointer = libc.malloc(BATCH_BYTES);
-  if (pointer === null) throw osError(12, "malloc", "wait for events");
+  if (pointer === null) throw osError(ENOMEM, "malloc", "wait for events");
   const buffer = Deno.UnsafePointerView.getArrayBuffer(pointer, BATCH_BYTES);
   return { pointer, events: new Int32Array(buffer) };
 }
@@ -148,7 +149,7 @@ export class Epoll {
    *
    * @param timeoutMs How long at most, in milliseconds: 0 only looks; negative or
    * `Infinity` sets no limit. A fraction is waited for to the nanosecond if the
-   * system can, which costs 120 ns more than a whole number; else it is rounded
+   * system can, which costs 100 ns more than a whole number; else it is rounded
    * up. More than 2^31 - 1 is cut to that.
    *
    * With a limit, 0 can come back early: when a signal handler ran meanwhile, or
@@ -195,11 +196,12 @@ export class Epoll {
   }
 
   /**
-   * As `wait`, but on another thread, one at a time; this thread may `wait`
-   * meanwhile. Timeouts are rounded up to milliseconds. The events have to be read
-   * in the very job that the promise's settling runs.
+   * As `wait`, but on another thread, one at a time. Timeouts are rounded up to
+   * milliseconds. It keeps the process alive until it has ended.
    *
-   * It keeps the process alive until it has ended.
+   * This thread may `wait` meanwhile, and an event goes to one of the two. But
+   * once the promise has settled, whoever awaits it has to read the events before
+   * this thread waits again.
    */
   async waitAsync(timeoutMs: number = Infinity): Promise<number> {
     if (this.#isWaitingAsync) {
@@ -240,7 +242,8 @@ export class Epoll {
   /**
    * Closes the set, at once or when the wait of `waitAsync` has ended, which
    * closing does not do: the caller sees to that, by making a descriptor ready,
-   * and must keep that descriptor open until then.
+   * and must keep that descriptor open until then. Only once: the number of the
+   * descriptor may be another's afterwards.
    *
    * @param onClosed Called when nothing waits any more.
    */

@@ -50,7 +50,10 @@ const OPTION = new Int32Array(2);
 
 const SHUTDOWN_HOW = { read: SHUT_RD, write: SHUT_WR, both: SHUT_RDWR };
 
-/** Throws the error of the call that just failed, if it did. */
+/**
+ * Throws the error of the call that was just made, if it failed. `action` has to
+ * be there before the call: making a string could disturb `errno`.
+ */
 function check(result: number, syscall: string, action: string): number {
   if (result < 0) throw osError(errno[0]!, syscall, action);
   return result;
@@ -208,10 +211,11 @@ function getLinger(fd: number): number | null {
 }
 
 function setLinger(fd: number, seconds: number | null): void {
+  const action = `set the linger time to ${seconds}`;
   OPTION[0] = seconds === null ? 0 : 1;
   OPTION[1] = seconds ?? 0;
   const result = libc.setsockopt(fd, SOL_SOCKET, SO_LINGER, OPTION, 8);
-  check(result, "setsockopt", `set the linger time to ${seconds}`);
+  check(result, "setsockopt", action);
 }
 
 function interfaceIndex(name: string): number {

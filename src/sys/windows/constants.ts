@@ -14,6 +14,7 @@ export const STATUS_PENDING = 0x103;
 export const STATUS_INVALID_HANDLE: number = 0xC0000008 | 0;
 export const STATUS_NO_MEMORY: number = 0xC0000017 | 0;
 export const STATUS_ACCESS_DENIED: number = 0xC0000022 | 0;
+export const STATUS_OBJECT_TYPE_MISMATCH: number = 0xC0000024 | 0;
 export const STATUS_OBJECT_NAME_NOT_FOUND: number = 0xC0000034 | 0;
 export const STATUS_OBJECT_PATH_NOT_FOUND: number = 0xC000003A | 0;
 export const STATUS_INSUFFICIENT_RESOURCES: number = 0xC000009A | 0;

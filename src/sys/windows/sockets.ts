@@ -60,6 +60,14 @@ const LINGER_BYTES = new Uint8Array(LINGER_OPTION.buffer);
 /** The argument that makes a socket non-blocking. */
 const ON = Uint8Array.of(1, 0, 0, 0);
 
+/**
+ * The most that one `send` is given. Winsock takes whatever it is given, however
+ * much, as long as less than the send buffer's size is on its way (Microsoft's
+ * "Design issues - Sending small data segments over TCP with Winsock"): a gigabyte
+ * written to a slow peer at once would be copied into the kernel.
+ */
+const MAX_SEND = 256 * 1024;
+
 const SHUTDOWN_HOW = { read: SD_RECEIVE, write: SD_SEND, both: SD_BOTH };
 
 /** What the call that just failed says, as Linux's number. */
@@ -200,7 +208,8 @@ function peek(socket: number, buf: Uint8Array, length: number): number {
 
 function send(socket: number, buf: Uint8Array, length: number): number {
   const bytes = buf as Uint8Array<ArrayBuffer>;
-  const result = ws2.send(asHandle(socket), bytes, length, 0);
+  const most = length < MAX_SEND ? length : MAX_SEND;
+  const result = ws2.send(asHandle(socket), bytes, most, 0);
   if (result >= 0) return result;
   const code = ws2.WSAGetLastError();
   // Winsock has a name of its own for what is a broken pipe elsewhere.

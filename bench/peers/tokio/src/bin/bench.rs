@@ -17,6 +17,9 @@ use tokio::time::{sleep, Sleep};
 
 const MILLION: usize = 1_000_000;
 
+/// Operations before the measured ones, as many as in Edo's program.
+const WARM_UP: usize = 200_000;
+
 fn cpu_seconds() -> f64 {
     let mut u: libc::rusage = unsafe { mem::zeroed() };
     unsafe { libc::getrusage(libc::RUSAGE_SELF, &mut u) };
@@ -103,7 +106,7 @@ where
     F: Future<Output = ()> + Send + 'static,
 {
     let run = |ops| runtime.block_on(async { tokio::spawn(f(ops)).await.unwrap() });
-    run(ops / 10); // to warm up
+    run(WARM_UP);
     let (cpu, start) = (cpu_seconds(), Instant::now());
     run(ops);
     let (seconds, cpu) = (start.elapsed().as_secs_f64(), cpu_seconds() - cpu);

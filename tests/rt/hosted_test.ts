@@ -1,0 +1,415 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import {
+  blockOn,
+  type Coroutine,
+  fromPromise,
+  join,
+  type JoinError,
+  run,
+  select,
+  spawn,
+  time,
+  yieldNow,
+} from "../../mod.ts";
+import { edoTest } from "../helpers/leaks.ts";
+import { waitFor } from "../helpers/deadline.ts";
+import {
+  caught,
+  Failures,
+  Gate,
+  never,
+  PollFn,
+  yieldTimes,
+} from "./support.ts";
+
+/** Resolves with what a task sends, for programs that wait for a condition. */
+function after<T>(ms: number, value: T): Promise<T> {
+  return new Promise((resolve) => setTimeout(() => resolve(value), ms));
+}
+
+edoTest("run returns a promise, and polls its function at once", async () => {
+  const order: string[] = [];
+  const promise = run(function* () {
+    order.push("polled");
+    yield* yieldNow();
+    order.push("resumed");
+    return 1;
+  });
+  order.push("returned");
+  assert(promise instanceof Promise);
+  assertEquals(await promise, 1);
+  assertEquals(order, ["polled", "returned", "resumed"]);
+});
+
+edoTest(
+  "run passes arguments on, and rejects with what its function throws",
+  async () => {
+    const sum = await run((a: number, b: number) => a + b, 1, 2);
+    assertEquals(sum, 3);
+    await assertRejects(
+      () =>
+        run(() => {
+          throw new RangeError("mine");
+        }),
+      RangeError,
+      "mine",
+    );
+    await assertRejects(
+      () => run(() => Promise.reject(new RangeError("of a promise"))),
+      RangeError,
+      "of a promise",
+    );
+  },
+);
+
+edoTest("run refuses what it cannot run by rejecting", async () => {
+  const misuse = run as (
+    source: unknown,
+    ...args: unknown[]
+  ) => Promise<unknown>;
+  await assertRejects(() => misuse(5), TypeError, "number");
+  await assertRejects(
+    () => misuse(Promise.resolve()),
+    TypeError,
+    "fromPromise",
+  );
+  await assertRejects(() => misuse(time.sleep(1), 2), TypeError, "arguments");
+});
+
+edoTest("tasks run beside Deno.serve, fetch and setTimeout", async () => {
+  await using server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen() {} },
+    async () => {
+      await time.sleep(2);
+      return new Response("served");
+    },
+  );
+  let ticks = 0;
+  const ticking = setInterval(() => ticks++, 1);
+  try {
+    const texts = await run(function* () {
+      const { port } = server.addr;
+      function* get(): Coroutine<string> {
+        const response = yield* fromPromise(fetch(`http://127.0.0.1:${port}`));
+        yield* time.sleep(1);
+        return yield* fromPromise(response.text());
+      }
+      const handles = [1, 2, 3, 4, 5].map(() => spawn(get));
+      while (ticks < 5) yield* yieldNow();
+      return yield* join(...handles);
+    });
+    assertEquals(texts, new Array(5).fill("served"));
+  } finally {
+    clearInterval(ticking);
+  }
+});
+
+edoTest("one future can be awaited by itself, and again", async () => {
+  const start = performance.now();
+  const sleep = time.sleep(5);
+  await sleep;
+  assert(performance.now() - start >= 5);
+  await sleep;
+  const value = time.timeout(
+    1_000,
+    (function* () {
+      yield* time.sleep(1);
+      return "value";
+    })(),
+  );
+  assertEquals([await value, await value], ["value", "value"]);
+});
+
+edoTest(
+  "an awaited future that fails rejects each time, with the same error",
+  async () => {
+    const failing = join((function* () {
+      yield* yieldNow();
+      throw new Error("each time");
+    })());
+    const first = await assertRejects(async () => await failing);
+    const second = await assertRejects(async () => await failing);
+    assertEquals(first, second);
+  },
+);
+
+edoTest(
+  "then, with and without its arguments, is that of a promise",
+  async () => {
+    const one = () =>
+      join((function* () {
+        yield* yieldNow();
+        return 1;
+      })());
+    assertEquals(await one().then(([n]) => n + 1), 2);
+    assertEquals(await one().then(), [1]);
+    const failing = () =>
+      join((function* () {
+        yield* yieldNow();
+        throw 5;
+      })());
+    assertEquals(
+      await failing().then(null, (reason) => `caught ${reason}`),
+      "caught 5",
+    );
+    assertEquals(await Promise.all([one(), time.sleep(1), 3]), [
+      [1],
+      undefined,
+      3,
+    ]);
+  },
+);
+
+edoTest("a thousand awaits at once each get their own value", async () => {
+  const waits = Array.from({ length: 1_000 }, (_, n) => {
+    function* wait(): Coroutine<number> {
+      yield* time.sleep(n % 7);
+      return n;
+    }
+    return time.timeout(60_000, wait());
+  });
+  const values = await Promise.all(waits);
+  assertEquals(values, waits.map((_, n) => n));
+});
+
+edoTest(
+  "awaits that are always ready do not keep a setTimeout waiting for ever",
+  async () => {
+    let fired = false;
+    setTimeout(() => fired = true, 1);
+    const ready = () => join();
+    let awaits = 0;
+    for (; !fired && awaits < 10_000_000; awaits++) await ready();
+    assert(fired, `${awaits} awaits and no timeout`);
+  },
+);
+
+edoTest(
+  "tasks that never stop yielding do not keep Deno's loop waiting",
+  async () => {
+    let fired = 0;
+    const timer = setInterval(() => fired++, 1);
+    await run(function* () {
+      for (let i = 0; i < 10; i++) {
+        spawn(function* () {
+          while (true) yield* yieldNow();
+        });
+      }
+      spawn(
+        new PollFn<never>((cx) => {
+          cx.waker.wake();
+          return never().poll(cx);
+        }),
+      );
+      while (fired < 5) yield* yieldNow();
+    });
+    clearInterval(timer);
+  },
+);
+
+edoTest(
+  "a promise that settles late wakes the task that waits for it",
+  async () => {
+    const values = await run(function* () {
+      const slow = spawn(() => fromPromise(after(5, "slow")));
+      const quick = spawn(() => fromPromise(Promise.resolve("quick")));
+      return [yield* quick, yield* slow];
+    });
+    assertEquals(values, ["quick", "slow"]);
+  },
+);
+
+edoTest("an async function is a task like any other in run", async () => {
+  const value = await run(function* () {
+    const handle = spawn(async (n: number) => {
+      await time.sleep(1);
+      return n + (await after(1, 1));
+    }, 1);
+    return yield* handle;
+  });
+  assertEquals(value, 2);
+  const error = await run(function* () {
+    const failing = spawn(async () => {
+      await time.sleep(1);
+      throw new Error("async");
+    });
+    return yield* caught(failing[Symbol.iterator]() as Coroutine<never>);
+  });
+  assertEquals(((error as JoinError).cause as Error).message, "async");
+});
+
+edoTest("run inside run works, each with a scope of its own", async () => {
+  const order: string[] = [];
+  const value = await run(function* () {
+    const inner = run(function* () {
+      spawn(function* () {
+        try {
+          yield* never();
+        } finally {
+          order.push("inner task");
+        }
+      });
+      yield* time.sleep(1);
+      return "inner";
+    });
+    const outer = spawn(function* () {
+      yield* time.sleep(5);
+      order.push("outer task");
+      return "outer";
+    });
+    return [yield* fromPromise(inner), yield* outer];
+  });
+  assertEquals(value, ["inner", "outer"]);
+  assertEquals(order, ["inner task", "outer task"]);
+});
+
+edoTest(
+  "an error of a run inside a run inside a run arrives outside as it is",
+  async () => {
+    const error = new Error("innermost");
+    const thrown = await assertRejects(() =>
+      run(() =>
+        fromPromise(run(() =>
+          fromPromise(run(function* () {
+            yield* yieldNow();
+            throw error;
+          }))
+        ))
+      )
+    );
+    assertEquals(thrown, error);
+  },
+);
+
+edoTest(
+  "block_on between two awaits of an async function blocks and works",
+  async () => {
+    const value = await run(async () => {
+      await time.sleep(1);
+      const inner = blockOn(function* () {
+        yield* time.sleep(1);
+        return "blocked";
+      });
+      await time.sleep(1);
+      return inner;
+    });
+    assertEquals(value, "blocked");
+  },
+);
+
+edoTest(
+  "what came due while block_on held the thread runs afterwards, in order",
+  async () => {
+    const order: string[] = [];
+    const cleared = setTimeout(() => order.push("cleared"), 1);
+    const timers = [3, 1, 2].map((ms) =>
+      new Promise<void>((resolve) =>
+        setTimeout(() => {
+          order.push(`timer ${ms}`);
+          resolve();
+        }, ms)
+      )
+    );
+    Promise.resolve().then(() => order.push("promise"));
+    blockOn(time.sleep(15));
+    order.push("block_on returned");
+    clearTimeout(cleared);
+    await Promise.all(timers);
+    assertEquals(order, [
+      "block_on returned",
+      "promise",
+      "timer 1",
+      "timer 2",
+      "timer 3",
+    ]);
+  },
+);
+
+edoTest("a sleep awaited before block_on is over right after it", async () => {
+  const slept = (async () => await time.sleep(2))();
+  blockOn(time.sleep(10));
+  await waitFor(slept, 5_000, "the end of the sleep");
+});
+
+edoTest(
+  "an await on a shorter sleep is not held up by a longer one",
+  async () => {
+    const gate = new Gate();
+    const long = run(function* () {
+      yield* select(gate.wait(), time.sleep(600_000));
+    });
+    await after(2, null);
+    await waitFor(
+      (async () => await time.sleep(3))(),
+      10_000,
+      "the short sleep",
+    );
+    gate.open();
+    await long;
+  },
+);
+
+edoTest("a sleep that ordinary code makes shorter ends in time", async () => {
+  const sleep = time.sleep(600_000);
+  const slept = (async () => await sleep)();
+  await after(5, null);
+  sleep.reset(1);
+  await waitFor(slept, 10_000, "the sleep");
+});
+
+edoTest("a wake from ordinary code is heard by an idle runtime", async () => {
+  const gate = new Gate<string>();
+  const running = run(function* () {
+    spawn(() => time.sleep(600_000));
+    return yield* gate.wait();
+  });
+  await after(5, null);
+  gate.open("woken");
+  assertEquals(await running, "woken");
+});
+
+edoTest(
+  "a task spawned by an awaited future goes on while it is joined",
+  async () => {
+    const [handle] = await join((function* () {
+      const handle = spawn(function* () {
+        yield* time.sleep(5);
+        return "background";
+      });
+      yield* yieldNow();
+      return [handle] as const;
+    })()).then(([made]) => made);
+    assertEquals(await handle, "background");
+  },
+);
+
+edoTest(
+  "a task spawned by an awaited future goes on when that is over",
+  async () => {
+    const done = Promise.withResolvers<string>();
+    await join((function* () {
+      spawn(function* () {
+        yield* time.sleep(5);
+        done.resolve("background");
+      });
+      yield* yieldNow();
+    })());
+    assertEquals(await waitFor(done.promise, 5_000, "the task"), "background");
+  },
+);
+
+edoTest(
+  "a hosted failure that nobody joins is reported while the rest goes on",
+  async () => {
+    using failures = new Failures();
+    await run(function* () {
+      spawn(function* broken() {
+        yield* time.sleep(1);
+        throw new Error("unjoined");
+      });
+      while (failures.seen.length === 0) yield* time.sleep(1);
+      yield* yieldTimes(10);
+    });
+    assertEquals(failures.names, ['task "broken"']);
+  },
+);

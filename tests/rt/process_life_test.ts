@@ -1,0 +1,99 @@
+import { assert, assertEquals } from "@std/assert";
+import { edoTest } from "../helpers/leaks.ts";
+import { runProgram } from "./program.ts";
+
+edoTest(
+  "the thread is idle while a hosted runtime has nothing to do",
+  async () => {
+    const { stdout } = await runProgram(`
+    import { net, } from "edo";
+    await run(function* () {
+      using listener = net.TcpListener.bind({ hostname: "127.0.0.1", port: 0 });
+      yield* time.sleep(50);
+      const before = process.cpuUsage();
+      yield* select(listener.accept(), time.sleep(500));
+      const { user, system } = process.cpuUsage(before);
+      console.log((user + system) / 1000 < 250);
+    });
+  `);
+    assertEquals(stdout, "true\n");
+  },
+);
+
+edoTest("the process ends by itself once nothing is pending", async () => {
+  const { code, stdout, stderr } = await runProgram(`
+    import { net, run, select, time } from "edo";
+    await run(function* () {
+      spawn(() => time.sleep(600_000));
+      const listener = net.TcpListener.bind({ hostname: "127.0.0.1", port: 0 });
+      yield* select(listener.accept(), time.sleep(20));
+      yield* time.timeout(600_000, time.sleep(1));
+    });
+    await select(time.sleep(1), time.sleep(600_000));
+    await join(time.sleep(1), time.sleep(2));
+    console.log("over");
+  `);
+  assertEquals([code, stdout, stderr], [0, "over\n", ""]);
+});
+
+edoTest(
+  "a listener that nobody waits at does not keep the process alive",
+  async () => {
+    const { code, stdout, stderr } = await runProgram(`
+    import { net, } from "edo";
+    // Opened outside of run: it belongs to nobody but the user.
+    const listener = net.TcpListener.bind({ hostname: "127.0.0.1", port: 0 });
+    await select(listener.accept(), time.sleep(20));
+    console.log("over");
+  `);
+    assertEquals([code, stdout, stderr], [0, "over\n", ""]);
+  },
+);
+
+edoTest(
+  "a pending sleep keeps the process alive until it is over",
+  async () => {
+    const { code, stdout } = await runProgram(`
+    import { run, time } from "edo";
+    run(function* () {
+      yield* time.sleep(30);
+      console.log("slept");
+    });
+    (async () => { await time.sleep(60); console.log("awaited"); })();
+  `);
+    assertEquals([code, stdout], [0, "slept\nawaited\n"]);
+  },
+);
+
+edoTest(
+  "an accept that is awaited keeps the process alive until it is over",
+  async () => {
+    const { code, stdout, stderr } = await runProgram(`
+    import { net, run } from "edo";
+    const listener = net.TcpListener.bind({ hostname: "127.0.0.1", port: 0 });
+    const accepted = (async () => (await listener.accept()).close())();
+    accepted.then(() => console.log("accepted"));
+    const timer = setTimeout(async () => {
+      const stream = await Deno.connect({ hostname: "127.0.0.1", port: listener.addr.port });
+      stream.close();
+    }, 50);
+    Deno.unrefTimer(timer); // it alone would not keep the process alive
+  `);
+    assertEquals([code, stdout, stderr], [0, "accepted\n", ""]);
+  },
+);
+
+edoTest(
+  "an uncaught rejection of run ends the process with its error",
+  async () => {
+    const { code, stderr } = await runProgram(`
+    import { run, time } from "edo";
+    run(function* () {
+      yield* time.sleep(1);
+      throw new RangeError("nobody caught it");
+    });
+  `);
+    assertEquals(code, 1);
+    assert(stderr.includes("RangeError: nobody caught it"), stderr);
+  },
+);
