@@ -54,6 +54,7 @@ export {
   type FutureIterator,
   type IntoFuture,
   intoFuture,
+  isPending,
   join,
   type Joined,
   noopWaker,

@@ -40,7 +40,7 @@ function* serveClient(
     while (true) {
       const n = yield* time.timeout(idleMs, stream.read(buffer));
       if (n === null) return;
-      yield* time.timeout(idleMs, stream.writeAll(buffer.subarray(0, n)));
+      yield* time.timeout(idleMs, stream.writeAll(buffer, n));
       if (n === buffer.length && n < MAX_BUFFER_BYTES) {
         buffer = new Uint8Array(2 * n);
       }

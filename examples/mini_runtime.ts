@@ -4,9 +4,8 @@
  *
  * `basic` runs one task after another: when a task waits, everybody waits. `advanced`
  * has a queue of tasks, and while one waits the others go on. They take turns on one
- * thread, so this is not parallel in the strict sense: that takes a second one.
- *
- * What a task throws ends the program, and nothing can be cancelled.
+ * thread: side by side, but not in parallel, which takes a second one. What a task
+ * throws ends the program, and nothing can be cancelled.
  *
  * @module
  */
@@ -39,7 +38,7 @@ class Driver implements Disposable {
     }
   }
 
-  /** Watches a socket that does not block, for changes in both directions. */
+  /** Watches a socket for changes in both directions. */
   watch(fd: number): void {
     const result = this.#epoll.add(fd, EPOLLIN | EPOLLOUT | EPOLLET, fd, 0);
     if (result < 0) throw osError(-result, "epoll_ctl", "watch a socket");
@@ -79,12 +78,8 @@ class Driver implements Disposable {
 }
 
 /** The basic version: one task. Whatever happens, it is what goes on. */
-function blockOn<T>(code: Code<T>, driver: Driver): T {
-  while (true) {
-    const step = code.next();
-    if (step.done) return step.value;
-    driver.wait();
-  }
+function blockOn(code: Code<void>, driver: Driver): void {
+  while (!code.next().done) driver.wait();
 }
 
 /** Code that runs beside others: it is in the queue while it is worth a poll. */
@@ -148,8 +143,7 @@ class Runtime {
 function run(target: course.Target, execute: typeof basic): void {
   using driver = new Driver();
   const report = new course.Report();
-  const requests = course.requestIds(target).map(request);
-  execute([alarm(), ...requests], driver);
+  execute([alarm(), ...course.requestIds(target).map(request)], driver);
   report.total();
 
   function* alarm(): Code<void> {
@@ -166,11 +160,10 @@ function run(target: course.Target, execute: typeof basic): void {
       const send = () => sockets.send(fd, bytes, bytes.length);
       yield* driver.ready("send", fd, send); // so few bytes go in one piece
       const parts = [];
-      while (true) {
+      for (let n = 1; n > 0;) {
         const part = new Uint8Array(4096);
         const receive = () => sockets.recv(fd, part, part.length);
-        const n = yield* driver.ready("recv", fd, receive);
-        if (n === 0) break;
+        n = yield* driver.ready("recv", fd, receive);
         parts.push(part.subarray(0, n));
       }
       report.reply(id, ...parts);

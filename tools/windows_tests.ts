@@ -14,25 +14,19 @@ export interface Skipped {
   readonly name: string;
 }
 
-/** The tests that a JUnit report says were not run. */
-export function skippedTests(report: string): Skipped[] {
+/** The tests that the runner's output says were not run. */
+export function skippedTests(output: string): Skipped[] {
   const skipped: Skipped[] = [];
-  const cases =
-    /<testcase name="([^"]*)" classname="([^"]*)"[^>]*>\s*<skipped\/>/g;
-  for (const [, name, file] of report.matchAll(cases)) {
-    skipped.push({ name: unescapeXml(name!), file: projectPath(file!) });
+  let file = "";
+  for (const line of output.split(/\r?\n/)) {
+    const [, path] = /^running \d+ tests? from (.+)$/.exec(line) ?? [];
+    if (path !== undefined) {
+      file = path.replaceAll("\\", "/").replace(/^\.\//, "");
+    }
+    const [, name] = /^(\S.*) \.\.\. ignored \(/.exec(line) ?? [];
+    if (name !== undefined) skipped.push({ file, name });
   }
   return skipped;
-}
-
-function projectPath(path: string): string {
-  return unescapeXml(path).replaceAll("\\", "/").replace(/^\.\//, "");
-}
-
-function unescapeXml(text: string): string {
-  return text.replaceAll("&lt;", "<").replaceAll("&gt;", ">")
-    .replaceAll("&quot;", '"').replaceAll("&apos;", "'")
-    .replaceAll("&amp;", "&");
 }
 
 /**
@@ -57,25 +51,34 @@ export function skipErrors(
   return [...errors, ...unused];
 }
 
-async function main(): Promise<number> {
-  const report = await Deno.makeTempFile({ suffix: ".xml" });
-  try {
-    const { code } = await new Deno.Command(DENO, {
-      args: ["run", "-A", "tools/test.ts", `--junit-path=${report}`]
-        .concat(Deno.args),
-      env: denoEnv(),
-      stdin: "null",
-      stdout: "inherit",
-      stderr: "inherit",
-    }).output();
-    const skipped = skippedTests(await Deno.readTextFile(report));
-    const everything = Deno.args.every((arg) => arg.startsWith("-"));
-    const errors = skipErrors(skipped, SKIPS, everything);
-    for (const error of errors) console.error(error);
-    return code !== 0 ? code : errors.length === 0 ? 0 : 1;
-  } finally {
-    await Deno.remove(report);
+/** Passes a stream on to stdout, and returns it as text. */
+async function tee(stream: ReadableStream<Uint8Array>): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const chunk of stream) {
+    text += decoder.decode(chunk, { stream: true });
+    for (let rest = chunk; rest.length > 0;) {
+      rest = rest.subarray(await Deno.stdout.write(rest));
+    }
   }
+  return text;
+}
+
+async function main(): Promise<number> {
+  const preload = "--preload=tests/windows/preload.ts";
+  const child = new Deno.Command(DENO, {
+    args: ["run", "-A", "tools/test.ts", preload, ...Deno.args],
+    env: { ...denoEnv(), NO_COLOR: "1" },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "inherit",
+  }).spawn();
+  const skipped = skippedTests(await tee(child.stdout));
+  const { code } = await child.status;
+  const everything = Deno.args.every((arg) => arg.startsWith("-"));
+  const errors = skipErrors(skipped, SKIPS, everything);
+  for (const error of errors) console.error(error);
+  return code === 0 && errors.length > 0 ? 1 : code;
 }
 
 if (import.meta.main) Deno.exit(await main());

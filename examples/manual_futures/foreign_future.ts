@@ -1,12 +1,5 @@
 import { type Operation, run as runEffection, until } from "./effection.ts";
-import {
-  block_on,
-  type Coroutine,
-  fromPromise,
-  join,
-  run,
-  spawn,
-} from "../../mod.ts";
+import { block_on, type Coroutine, fromPromise, join, run } from "../../mod.ts";
 import { Report, requestIds, type Target } from "../lib/course.ts";
 import { exchange } from "../raw_syscalls/std_calls.ts";
 
@@ -46,7 +39,7 @@ async function runAll(target: Target, exchange: Exchange): Promise<void> {
     report.reply(id, ...yield* fromPromise(exchange(target, id)));
   }
   await run(function* () {
-    yield* join(...requestIds(target).map((id) => spawn(task, id)));
+    yield* join(...requestIds(target).map(task));
   });
   report.total();
 }

@@ -54,6 +54,7 @@ export function poll(list: Int32Array<ArrayBuffer>, count: number): void {
 
 function check(syscall: string, result: number): void {
   const code = errno[0]!;
-  // A signal came: nothing is marked, and the caller will ask again.
+  // A signal came. Nothing is marked, or, by select, all that was asked for. The
+  // caller will ask again, or try in vain; neither does any harm.
   if (result < 0 && code !== EINTR) throw osError(code, syscall, "wait");
 }

@@ -18,10 +18,8 @@ class DescriptorSet {
   add(fd: number): void {
     if (fd >= MAX_DESCRIPTORS) {
       throw new Deno.errors.NotSupported(
-        `Cannot select: descriptor ${fd} is too large, ${
-          MAX_DESCRIPTORS - 1
-        } ` +
-          "is the last. Make fewer --requests, or take non-blocking-poll",
+        `Cannot select: descriptor ${fd} is too large, 1023 is the last. ` +
+          "Make fewer --requests, or take non-blocking-poll",
       );
     }
     this.words[fd >> 5]! |= 1 << (fd & 31);

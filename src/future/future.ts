@@ -1,5 +1,5 @@
 import { type Context, currentContext } from "./context.ts";
-import { Pending, type Poll, SUSPENSION, type Suspension } from "./poll.ts";
+import { isPending, type Poll, SUSPENSION, type Suspension } from "./poll.ts";
 
 /** How ordinary async code has a future polled: the executor sets it, see `host`. */
 export type Host = (
@@ -98,7 +98,7 @@ export abstract class Future<T> implements PromiseLike<T> {
       );
     }
     const value = this.poll(cx);
-    return value === Pending ? SUSPENDED : { done: true, value };
+    return isPending(value) ? SUSPENDED : { done: true, value };
   }
 
   /** How a generator that is closed cancels the future it waits for. */

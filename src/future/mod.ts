@@ -38,7 +38,13 @@ export {
   SUSPENDED,
 } from "./future.ts";
 export { join, type Joined } from "./join.ts";
-export { Pending, type Poll, SUSPENSION, type Suspension } from "./poll.ts";
+export {
+  isPending,
+  Pending,
+  type Poll,
+  SUSPENSION,
+  type Suspension,
+} from "./poll.ts";
 export { pollFn } from "./poll_fn.ts";
 export { select, type Selected } from "./select.ts";
 export { noopWaker, type Waker } from "./waker.ts";

@@ -5,7 +5,7 @@ import { sockets } from "../sys/platform.ts";
 import { WOULD_BLOCK } from "../sys/sockets.ts";
 import { type Sleep, sleep } from "../time/mod.ts";
 import type { Socket } from "./socket.ts";
-import { SocketOp } from "./socket_op.ts";
+import { type Operation, SocketOp } from "./socket_op.ts";
 import { adoptStream, type TcpStream } from "./tcp_stream.ts";
 
 /**
@@ -42,15 +42,42 @@ const NEXT = new Set([
   "WSAECONNRESET",
 ]);
 
+const NO_BYTES = new Uint8Array(0);
+
+const ACCEPT: Operation<TcpStream> = {
+  verb: "accept on",
+  interest: Interest.READABLE,
+  attempt(op) {
+    const { source } = op.socket;
+    for (;;) {
+      const fd = sockets.accept(source.fd);
+      if (fd >= 0) return adoptStream(new Source(fd), sockets.acceptedAddr());
+      if (fd === WOULD_BLOCK) return Pending;
+      const error = osError(-fd, "accept", op.describe());
+      const { code = "" } = error as { code?: string };
+      if (EXHAUSTED.has(code)) {
+        (op as AcceptOp).backOff();
+        return Pending;
+      }
+      if (!NEXT.has(code)) throw error;
+    }
+  },
+};
+
 /** Takes the next connection; see `TcpListener.accept`. */
 export class AcceptOp extends SocketOp<TcpStream> {
-  protected readonly verb = "accept on";
   #backoffMs = FIRST_BACKOFF_MS;
   /** Set while there are no descriptors. */
   #sleep: Sleep | null = null;
 
   constructor(socket: Socket) {
-    super(socket, Interest.READABLE);
+    super(socket, ACCEPT, NO_BYTES, -1);
+  }
+
+  /** Notes that there was no descriptor to be had. */
+  backOff(): void {
+    this.#sleep = sleep(this.#backoffMs);
+    this.#backoffMs = Math.min(2 * this.#backoffMs, MAX_BACKOFF_MS);
   }
 
   override poll(cx: Context): Poll<TcpStream> {
@@ -73,23 +100,6 @@ export class AcceptOp extends SocketOp<TcpStream> {
   #stopSleeping(): void {
     this.#sleep?.cancel();
     this.#sleep = null;
-  }
-
-  protected override attempt(): Poll<TcpStream> {
-    const { source } = this.socket;
-    for (;;) {
-      const fd = sockets.accept(source.fd);
-      if (fd >= 0) return adoptStream(new Source(fd), sockets.acceptedAddr());
-      if (fd === WOULD_BLOCK) return Pending;
-      const error = osError(-fd, "accept", `${this.verb} ${this.socket.label}`);
-      const { code } = error as { code?: string };
-      if (code !== undefined && EXHAUSTED.has(code)) {
-        this.#sleep = sleep(this.#backoffMs);
-        this.#backoffMs = Math.min(2 * this.#backoffMs, MAX_BACKOFF_MS);
-        return Pending;
-      }
-      if (code === undefined || !NEXT.has(code)) throw error;
-    }
   }
 
   override cancel(): void {

@@ -1,174 +1,139 @@
-import { Pending, type Poll } from "../future/mod.ts";
+import { type Future, Pending } from "../future/mod.ts";
 import { Interest } from "../reactor/mod.ts";
 import { osError } from "../sys/error.ts";
 import { sockets } from "../sys/platform.ts";
 import { WOULD_BLOCK } from "../sys/sockets.ts";
 import type { Socket } from "./socket.ts";
-import { SocketOp } from "./socket_op.ts";
+import { type Operation, SocketOp } from "./socket_op.ts";
 
-/** Checks what a user passed as bytes. */
-function checkBytes(verb: string, name: string, bytes: Uint8Array): void {
-  if (!(bytes instanceof Uint8Array)) {
-    throw new TypeError(
-      `Cannot ${verb}: ${name} is ${
-        bytes === null ? "null" : typeof bytes
-      }, not a Uint8Array`,
-    );
-  }
+/** An operation on the bytes of a stream. */
+export interface StreamOperation<T> extends Operation<T> {
+  /** The method of `TcpStream` that starts it. */
+  readonly method: string;
 }
 
 /** The error for a negative result of a call on a socket. */
-function failure(result: number, syscall: string, op: string): Error {
-  return osError(-result, syscall, op);
+function failure(
+  result: number,
+  syscall: string,
+  op: { describe(): string },
+): Error {
+  return osError(-result, syscall, op.describe());
 }
 
 /** Reads once; see `TcpStream.read`. */
-export class ReadOp extends SocketOp<number | null> {
-  protected readonly verb = "read from";
-  readonly #buffer: Uint8Array;
-
-  constructor(socket: Socket, buffer: Uint8Array) {
-    checkBytes("read", "buffer", buffer);
-    super(socket, Interest.READABLE);
-    this.#buffer = buffer;
-  }
-
-  protected override get isEmpty(): boolean {
-    return this.#buffer.length === 0;
-  }
-
-  protected override attempt(): Poll<number | null> {
-    const buffer = this.#buffer;
-    const length = buffer.length;
+export const READ: StreamOperation<number | null> = {
+  method: "read",
+  verb: "read from",
+  interest: Interest.READABLE,
+  attempt(op) {
+    const { length } = op;
     if (length === 0) return 0;
-    const { source } = this.socket;
-    const n = sockets.recv(source.fd, buffer, length);
+    const { source } = op.socket;
+    const n = sockets.recv(source.fd, op.bytes, length);
     if (n > 0) {
       if (n < length) source.noteShortRead();
       return n;
     }
     if (n === 0) return null;
     if (n === WOULD_BLOCK) return Pending;
-    throw failure(n, "recv", `${this.verb} ${this.socket.label}`);
-  }
-}
+    throw failure(n, "recv", op);
+  },
+};
 
 /** Fills a whole buffer; see `TcpStream.readExact`. */
-export class ReadExactOp extends SocketOp<void> {
-  protected readonly verb = "read from";
-  #rest: Uint8Array;
-  readonly #wanted: number;
-
-  constructor(socket: Socket, buffer: Uint8Array) {
-    checkBytes("readExact", "buffer", buffer);
-    super(socket, Interest.READABLE);
-    this.#rest = buffer;
-    this.#wanted = buffer.length;
-  }
-
-  protected override get isEmpty(): boolean {
-    return this.#rest.length === 0;
-  }
-
-  protected override attempt(): Poll<void> {
-    const { source } = this.socket;
-    while (this.#rest.length > 0) {
-      const n = sockets.recv(source.fd, this.#rest, this.#rest.length);
+export const READ_EXACT: StreamOperation<void> = {
+  method: "readExact",
+  verb: "read from",
+  interest: Interest.READABLE,
+  attempt(op) {
+    const { bytes, length } = op;
+    while (op.moved < length) {
+      const rest = op.moved === 0 ? bytes : bytes.subarray(op.moved);
+      const n = sockets.recv(op.socket.source.fd, rest, rest.length);
       if (n === WOULD_BLOCK) return Pending;
-      if (n < 0) {
-        throw failure(n, "recv", `${this.verb} ${this.socket.label}`);
+      if (n < 0) throw failure(n, "recv", op);
+      if (n === 0) {
+        throw new Deno.errors.UnexpectedEof(
+          `Cannot read ${length} bytes from ${op.socket.label}: ` +
+            `the stream ended after ${op.moved}`,
+        );
       }
-      if (n === 0) throw this.#endOfStream();
-      this.#rest = this.#rest.subarray(n);
+      op.moved += n;
     }
-  }
-
-  #endOfStream(): Error {
-    const got = this.#wanted - this.#rest.length;
-    return new Deno.errors.UnexpectedEof(
-      `Cannot read ${this.#wanted} bytes from ${this.socket.label}: ` +
-        `the stream ended after ${got}`,
-    );
-  }
-}
+  },
+};
 
 /** Looks at what is there without taking it; see `TcpStream.peek`. */
-export class PeekOp extends SocketOp<number | null> {
-  protected readonly verb = "peek at";
-  readonly #buffer: Uint8Array;
-
-  constructor(socket: Socket, buffer: Uint8Array) {
-    checkBytes("peek", "buffer", buffer);
-    super(socket, Interest.READABLE);
-    this.#buffer = buffer;
-  }
-
-  protected override get isEmpty(): boolean {
-    return this.#buffer.length === 0;
-  }
-
-  protected override attempt(): Poll<number | null> {
-    const length = this.#buffer.length;
-    if (length === 0) return 0;
-    const n = sockets.peek(this.socket.source.fd, this.#buffer, length);
+export const PEEK: StreamOperation<number | null> = {
+  method: "peek",
+  verb: "peek at",
+  interest: Interest.READABLE,
+  attempt(op) {
+    if (op.length === 0) return 0;
+    const n = sockets.peek(op.socket.source.fd, op.bytes, op.length);
     if (n > 0) return n;
     if (n === 0) return null;
     if (n === WOULD_BLOCK) return Pending;
-    throw failure(n, "recv", `${this.verb} ${this.socket.label}`);
-  }
-}
+    throw failure(n, "recv", op);
+  },
+};
 
 /** Writes once; see `TcpStream.write`. */
-export class WriteOp extends SocketOp<number> {
-  protected readonly verb = "write to";
-  readonly #data: Uint8Array;
-
-  constructor(socket: Socket, data: Uint8Array) {
-    checkBytes("write", "data", data);
-    super(socket, Interest.WRITABLE);
-    this.#data = data;
-  }
-
-  protected override get isEmpty(): boolean {
-    return this.#data.length === 0;
-  }
-
-  protected override attempt(): Poll<number> {
-    const data = this.#data;
-    if (data.length === 0) return 0;
-    const n = sockets.send(this.socket.source.fd, data, data.length);
+export const WRITE: StreamOperation<number> = {
+  method: "write",
+  verb: "write to",
+  interest: Interest.WRITABLE,
+  attempt(op) {
+    if (op.length === 0) return 0;
+    const n = sockets.send(op.socket.source.fd, op.bytes, op.length);
     if (n >= 0) return n;
     if (n === WOULD_BLOCK) return Pending;
-    throw failure(n, "send", `${this.verb} ${this.socket.label}`);
-  }
-}
+    throw failure(n, "send", op);
+  },
+};
 
 /** Writes all there is; see `TcpStream.writeAll`. */
-export class WriteAllOp extends SocketOp<void> {
-  protected readonly verb = "write to";
-  #rest: Uint8Array;
-
-  constructor(socket: Socket, data: Uint8Array) {
-    checkBytes("writeAll", "data", data);
-    super(socket, Interest.WRITABLE);
-    this.#rest = data;
-  }
-
-  protected override get isEmpty(): boolean {
-    return this.#rest.length === 0;
-  }
-
-  protected override attempt(): Poll<void> {
-    let rest = this.#rest;
-    while (rest.length > 0) {
-      const n = sockets.send(this.socket.source.fd, rest, rest.length);
-      if (n === rest.length) return;
+export const WRITE_ALL: StreamOperation<void> = {
+  method: "writeAll",
+  verb: "write to",
+  interest: Interest.WRITABLE,
+  attempt(op) {
+    const { bytes, length } = op;
+    while (op.moved < length) {
+      // `moved` grows at once, so that a cancelled write never sends a byte twice.
+      const rest = op.moved === 0 ? bytes : bytes.subarray(op.moved);
+      const n = sockets.send(op.socket.source.fd, rest, length - op.moved);
       if (n === WOULD_BLOCK) return Pending;
-      if (n < 0) {
-        throw failure(n, "send", `${this.verb} ${this.socket.label}`);
-      }
-      // Kept at once, so that a cancelled write never sends a byte twice.
-      this.#rest = rest = rest.subarray(n);
+      if (n < 0) throw failure(n, "send", op);
+      op.moved += n;
     }
+  },
+};
+
+/** Starts one of the operations above, checking what the user passed. */
+export function streamOp<T>(
+  socket: Socket,
+  operation: StreamOperation<T>,
+  bytes: Uint8Array,
+  length?: number,
+): Future<T> {
+  const { method } = operation;
+  if (!(bytes instanceof Uint8Array)) {
+    const name = operation.interest === Interest.WRITABLE ? "data" : "buffer";
+    throw new TypeError(
+      `Cannot ${method}: ${name} is ${
+        bytes === null ? "null" : typeof bytes
+      }, not a Uint8Array`,
+    );
   }
+  const most = bytes.length;
+  if (length === undefined) {
+    length = most;
+  } else if (!Number.isInteger(length) || length < 0 || length > most) {
+    throw new RangeError(
+      `Cannot ${method}: length is ${length}, not a whole number from 0 to ${most}`,
+    );
+  }
+  return new SocketOp(socket, operation, bytes, length);
 }

@@ -10,11 +10,12 @@ import {
 import { openConnection } from "./connect.ts";
 import { Socket } from "./socket.ts";
 import {
-  PeekOp,
-  ReadExactOp,
-  ReadOp,
-  WriteAllOp,
-  WriteOp,
+  PEEK,
+  READ,
+  READ_EXACT,
+  streamOp,
+  WRITE,
+  WRITE_ALL,
 } from "./stream_ops.ts";
 import { readableOf, writableOf } from "./web_streams.ts";
 
@@ -103,7 +104,7 @@ export class TcpStream implements Disposable {
    * @throws {Deno.errors.Busy} If another read waits.
    */
   read(buffer: Uint8Array): Future<number | null> {
-    return new ReadOp(this.#socket, buffer);
+    return streamOp(this.#socket, READ, buffer);
   }
 
   /**
@@ -113,31 +114,38 @@ export class TcpStream implements Disposable {
    * is in the buffer.
    */
   readExact(buffer: Uint8Array): Future<void> {
-    return new ReadExactOp(this.#socket, buffer);
+    return streamOp(this.#socket, READ_EXACT, buffer);
   }
 
   /** As `read`, but leaves the bytes to be read again. */
   peek(buffer: Uint8Array): Future<number | null> {
-    return new PeekOp(this.#socket, buffer);
+    return streamOp(this.#socket, PEEK, buffer);
   }
 
   /**
    * Writes as much as there is room for.
    *
+   * @param data What to write; it must not change until then.
+   * @param length How many bytes of it; all, if left out.
    * @returns The number of bytes taken, which may be fewer than there are.
    * @throws {Deno.errors.BrokenPipe} If the write side was shut down or the peer
    * is gone. No signal is raised.
    */
-  write(data: Uint8Array): Future<number> {
-    return new WriteOp(this.#socket, data);
+  write(data: Uint8Array, length?: number): Future<number> {
+    return streamOp(this.#socket, WRITE, data, length);
   }
 
   /**
    * Writes all bytes, waiting for room as often as it takes. If it is cancelled,
    * some of them may have been written.
+   *
+   * @param data What to write; it must not change until then.
+   * @param length How many bytes of it; all, if left out. It spares making a
+   * `subarray` of a buffer that is not full, which takes as long as all the rest
+   * of a small write that is not the system's.
    */
-  writeAll(data: Uint8Array): Future<void> {
-    return new WriteAllOp(this.#socket, data);
+  writeAll(data: Uint8Array, length?: number): Future<void> {
+    return streamOp(this.#socket, WRITE_ALL, data, length);
   }
 
   /**

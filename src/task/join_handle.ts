@@ -2,7 +2,7 @@ import {
   type Context,
   Future,
   type FutureIterator,
-  Pending,
+  isPending,
   type Poll,
   type Waker,
 } from "../future/mod.ts";
@@ -58,7 +58,7 @@ export class JoinHandle<T> extends Future<T> {
     // Before the join: an outcome that is thrown is a result as well.
     cx.budget--;
     const value = this.#task.join(cx);
-    if (value === Pending) {
+    if (isPending(value)) {
       cx.budget++;
       this.#waker = cx.waker;
     }

@@ -5,6 +5,7 @@ import {
   fromPromise,
   Future,
   isCoroutine,
+  isPending,
   isThenable,
   Pending,
   type Poll,
@@ -79,7 +80,7 @@ export class Task<T> extends TaskState implements RawTask, Waker {
       this.#complete(FAILED, error);
       return;
     }
-    if (value !== Pending) this.#complete(0, value);
+    if (!isPending(value)) this.#complete(0, value);
     else if (this.transitionToIdle()) this.#scope.scheduler.schedule(this);
   }
 

@@ -1,7 +1,7 @@
 import { type Context, currentContext } from "../future/context.ts";
 import { discard, type IntoFuture, intoFuture } from "../future/coroutine.ts";
 import { Future, SUSPENDED } from "../future/future.ts";
-import { Pending, type Poll, type Suspension } from "../future/poll.ts";
+import { isPending, type Poll, type Suspension } from "../future/poll.ts";
 import { checkMs } from "./arguments.ts";
 import { NO_TIMER } from "./timer_table.ts";
 import { type Timers, timersOf } from "./timers.ts";
@@ -55,7 +55,7 @@ class Timeout<T> extends Future<T> {
       this.#release();
       throw error;
     }
-    if (value !== Pending) this.#release();
+    if (!isPending(value)) this.#release();
     else if (this.#timer === NO_TIMER) this.#arm(cx);
     else if (this.#timers!.isArmed(this.#timer)) {
       this.#timers!.setWaker(this.#timer, cx.waker);
@@ -72,7 +72,7 @@ class Timeout<T> extends Future<T> {
     const cx = currentContext();
     if (cx === null) return super.next();
     const value = this.poll(cx);
-    return value === Pending ? SUSPENDED : { done: true, value };
+    return isPending(value) ? SUSPENDED : { done: true, value };
   }
 
   /**

@@ -13,6 +13,10 @@
  * - `<!-- example: until stopped -->`: it does not end by itself. When it has
  *   printed what the page says it is stopped with SIGINT.
  * - `<!-- example: not run, REASON -->`: it is only type-checked.
+ * - `<!-- example: part of FILE -->`: it is no program, but lines of a file of the
+ *   project; a line `// ...` stands for lines that are left out.
+ *
+ * A block of `sh` with a block of `text` behind it is a command and what it prints.
  *
  * @module
  */
@@ -25,6 +29,24 @@ export interface Example {
   /** What it prints; `null` if the page does not say. */
   output: string[] | null;
   run: "to its end" | "until stopped" | "not run";
+}
+
+/** Lines of a file that a page shows. */
+export interface Excerpt {
+  /** The page and the line, such as `README.md:34`. */
+  name: string;
+  /** The file's path from the project's folder. */
+  file: string;
+  /** What is shown, in pieces: something is left out between two of them. */
+  pieces: string[];
+}
+
+/** Commands of a page, and what they print together. */
+export interface Session {
+  /** The page and the line, such as `README.md:34`. */
+  name: string;
+  commands: string[];
+  output: string[];
 }
 
 interface Block {
@@ -47,15 +69,13 @@ export function examplesOf(page: string, markdown: string): Example[] {
   return blocks.flatMap((block, i) => {
     if (block.language !== "ts" && block.language !== "typescript") return [];
     const name = `${page}:${block.start + 1}`;
-    const next = blocks[i + 1];
-    const isOutput = next !== undefined &&
-      ["text", "console"].includes(next.language) &&
-      lines.slice(block.end, next.start).every((line) => line.trim() === "");
+    const comment = lineBefore(block, lines);
+    if (PART_OF.test(comment)) return [];
     const example: Example = {
       name,
       code: block.lines.join("\n") + "\n",
-      output: isOutput ? next.lines : null,
-      run: howToRun(name, lines[block.start - 1] ?? ""),
+      output: outputOf(block, blocks[i + 1], lines),
+      run: howToRun(name, comment),
     };
     if (example.run === "until stopped" && example.output === null) {
       throw new Error(
@@ -67,8 +87,52 @@ export function examplesOf(page: string, markdown: string): Example[] {
   });
 }
 
-function howToRun(name: string, lineBefore: string): Example["run"] {
-  const wish = /^\s*<!--\s*example:\s*(.*?)\s*-->\s*$/.exec(lineBefore)?.[1];
+const PART_OF = /^\s*<!--\s*example:\s*part of (\S+)\s*-->\s*$/;
+
+/** The line before a block. `deno fmt` puts an empty one behind a comment. */
+function lineBefore(block: Block, lines: readonly string[]): string {
+  const before = lines.slice(0, block.start);
+  return before.findLast((line) => line.trim() !== "") ?? "";
+}
+
+/** What a block prints, if the page says so: in the block right behind it. */
+function outputOf(
+  block: Block,
+  next: Block | undefined,
+  lines: readonly string[],
+): string[] | null {
+  const isOutput = next !== undefined &&
+    ["text", "console"].includes(next.language) &&
+    lines.slice(block.end, next.start).every((line) => line.trim() === "");
+  return isOutput ? next.lines : null;
+}
+
+/** Finds what a page shows of the project's files. */
+export function excerptsOf(page: string, markdown: string): Excerpt[] {
+  const lines = markdown.split(/\r?\n/);
+  return blocksOf(page, lines).flatMap((block) => {
+    const file = PART_OF.exec(lineBefore(block, lines))?.[1];
+    if (file === undefined) return [];
+    const pieces = block.lines.join("\n").split(/^\s*\/\/ \.\.\.\n/m);
+    return [{ name: `${page}:${block.start + 1}`, file, pieces }];
+  });
+}
+
+/** Finds the commands of a page of which it says what they print. */
+export function sessionsOf(page: string, markdown: string): Session[] {
+  const lines = markdown.split(/\r?\n/);
+  const blocks = blocksOf(page, lines);
+  return blocks.flatMap((block, i) => {
+    if (block.language !== "sh") return [];
+    const output = outputOf(block, blocks[i + 1], lines);
+    if (output === null) return [];
+    const name = `${page}:${block.start + 1}`;
+    return [{ name, commands: block.lines, output }];
+  });
+}
+
+function howToRun(name: string, comment: string): Example["run"] {
+  const wish = /^\s*<!--\s*example:\s*(.*?)\s*-->\s*$/.exec(comment)?.[1];
   if (wish === undefined) return "to its end";
   if (wish === "until stopped") return "until stopped";
   if (/^not run, .+/.test(wish)) return "not run";

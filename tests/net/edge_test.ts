@@ -281,7 +281,7 @@ for (const count of [100, 1_000]) {
         at = (at + 387) % count;
         peers[at]!.send(`round ${round}`);
         yield* until(() => heard.length > round);
-        assertEquals(heard, [...heard.slice(0, round), `${at} round ${round}`]);
+        assertEquals(heard.slice(round), [`${at} round ${round}`]);
       }
       for (const peer of peers) peer[Symbol.dispose]();
       yield* join(...tasks);

@@ -160,7 +160,7 @@ edoTest(
 
 edoTest(
   "a context without a reactor says so to a future that needs one",
-  async () => {
+  () => {
     assertThrows(
       () => reactorOf(new Context(noopWaker)),
       Error,

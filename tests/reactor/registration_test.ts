@@ -60,21 +60,30 @@ edoTest(
 );
 
 edoTest(
-  "the end of a stream wakes those who wait for either direction, now and ever after",
+  "the end of a stream wakes its reader, and a reset its reader and its writer, now and ever after",
   () => {
-    using bare = new Sockets();
-    using reactor = new Reactor();
-    const [a, b] = bare.pair();
-    const token = reactor.register(a);
-    reactor.wait();
-    const reader = new CountingWaker();
-    reactor.setWaker(token, Interest.READABLE, reader);
-    bare.close(b);
-    reactor.wait();
-    assertEquals(reader.count, 1);
-    for (let i = 2; i < 5; i++) {
+    for (const resets of [false, true]) {
+      using bare = new Sockets();
+      using reactor = new Reactor();
+      const [a, b] = bare.pair();
+      const token = reactor.register(a);
+      const reader = new CountingWaker();
+      const writer = new CountingWaker();
+      reactor.setWaker(token, Interest.WRITABLE, writer);
+      reactor.wait();
+      assertEquals(writer.count, 1, "there was room");
       reactor.setWaker(token, Interest.READABLE, reader);
-      assertEquals(reader.count, i, "the end is final");
+      reactor.setWaker(token, Interest.WRITABLE, writer);
+      if (resets) sockets.setLinger(b, 0);
+      bare.close(b);
+      reactor.wait();
+      assertEquals([reader.count, writer.count], [1, 2]);
+      for (let i = 0; i < 3; i++) {
+        reactor.setWaker(token, Interest.READABLE, reader);
+        reactor.setWaker(token, Interest.WRITABLE, writer);
+      }
+      assertEquals(reader.count, 4, "the end is final");
+      assertEquals(writer.count, resets ? 5 : 2);
     }
   },
   LINUX,

@@ -6,7 +6,7 @@ edoTest(
   "the thread is idle while a hosted runtime has nothing to do",
   async () => {
     const { stdout } = await runProgram(`
-    import { net, } from "edo";
+    import { net, run, select, time } from "edo";
     await run(function* () {
       using listener = net.TcpListener.bind({ hostname: "127.0.0.1", port: 0 });
       yield* time.sleep(50);
@@ -22,7 +22,7 @@ edoTest(
 
 edoTest("the process ends by itself once nothing is pending", async () => {
   const { code, stdout, stderr } = await runProgram(`
-    import { net, run, select, time } from "edo";
+    import { join, net, run, select, spawn, time } from "edo";
     await run(function* () {
       spawn(() => time.sleep(600_000));
       const listener = net.TcpListener.bind({ hostname: "127.0.0.1", port: 0 });
@@ -40,7 +40,7 @@ edoTest(
   "a listener that nobody waits at does not keep the process alive",
   async () => {
     const { code, stdout, stderr } = await runProgram(`
-    import { net, } from "edo";
+    import { net, run, select, time } from "edo";
     // Opened outside of run: it belongs to nobody but the user.
     const listener = net.TcpListener.bind({ hostname: "127.0.0.1", port: 0 });
     await select(listener.accept(), time.sleep(20));

@@ -11,13 +11,8 @@ import { AfdBackend } from "../../src/reactor/windows.ts";
 import { SOCKETS_PER_DEVICE } from "../../src/sys/windows/device_pool.ts";
 import { windowsSockets as sockets } from "../../src/sys/windows/sockets.ts";
 import { waitFor } from "../helpers/deadline.ts";
-import {
-  type Event,
-  handleCount,
-  Harness,
-  onWindows,
-  PATIENCE_MS,
-} from "./support.ts";
+import { handleCount } from "./handles.ts";
+import { type Event, Harness, onWindows, PATIENCE_MS } from "./support.ts";
 
 const ALL_OVER = READABLE | WRITABLE | READ_CLOSED | WRITE_CLOSED;
 const WOULD_BLOCK = -11;

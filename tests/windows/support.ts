@@ -124,29 +124,3 @@ export class Harness implements Disposable {
     assertEquals(this.backend.held, { sockets: 0, polls: 0, devices: 0 });
   }
 }
-
-const kernel32 = onWindows.ignore ? null : Deno.dlopen("kernel32.dll", {
-  GetCurrentProcess: { parameters: [], result: "u64" },
-  GetProcessHandleCount: { parameters: ["u64", "buffer"], result: "i32" },
-  GetHandleInformation: { parameters: ["u64", "buffer"], result: "i32" },
-});
-
-/** How many handles this process has. */
-export function handleCount(): number {
-  const { GetCurrentProcess, GetProcessHandleCount } = kernel32!.symbols;
-  const count = new Uint32Array(1);
-  const bytes = new Uint8Array(count.buffer);
-  assert(GetProcessHandleCount(GetCurrentProcess(), bytes) !== 0);
-  return count[0]!;
-}
-
-/** Whether programs that this one starts would have the handle too. */
-export function isInheritable(handle: number): boolean {
-  const flags = new Uint32Array(1);
-  const bytes = new Uint8Array(flags.buffer);
-  assert(
-    kernel32!.symbols.GetHandleInformation(BigInt(handle), bytes) !== 0,
-    `not a handle: ${handle}`,
-  );
-  return (flags[0]! & 1) !== 0;
-}

@@ -11,7 +11,9 @@ import {
 import {
   FIONBIO,
   HANDLE_FLAG_INHERIT,
+  IPPROTO_IPV6,
   IPPROTO_TCP,
+  IPV6_V6ONLY,
   MSG_PEEK,
   SD_BOTH,
   SD_RECEIVE,
@@ -137,10 +139,15 @@ function listen(addr: SocketAddr, options: ListenOptions): number {
 function connect(addr: SocketAddr): number {
   const action = `connect to ${formatSocketAddr(addr)}`;
   const socket = openSocket(addr, action);
-  const sockaddr = encodeSockaddr(addr);
-  if (ws2.connect(asHandle(socket), sockaddr, sockaddr.length) === 0) {
-    return socket;
+  const handle = asHandle(socket);
+  if (addr.family === 6) {
+    // For IPv4 inside IPv6, `::ffff:127.0.0.1`, which is off to begin with. Where
+    // this fails, connecting to such an address does.
+    OPTION[0] = 0;
+    ws2.setsockopt(handle, IPPROTO_IPV6, IPV6_V6ONLY, OPTION_BYTES, 4);
   }
+  const sockaddr = encodeSockaddr(addr);
+  if (ws2.connect(handle, sockaddr, sockaddr.length) === 0) return socket;
   const code = ws2.WSAGetLastError();
   if (code === WSAEWOULDBLOCK) return socket;
   close(socket);

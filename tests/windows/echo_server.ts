@@ -1,0 +1,59 @@
+/**
+ * The echo server of the examples, for `echo_load.ts` to be loaded with, and then
+ * a look at what it has left behind. Runs on Windows alone.
+ *
+ * It prints `listening on PORT CONTROL`. A connection to the control port ends it;
+ * the exit code is 1 if anything is left.
+ *
+ * @module
+ */
+import { serve } from "../../examples/echo_server.ts";
+import { block_on, net, select } from "../../mod.ts";
+import { AfdBackend } from "../../src/reactor/windows.ts";
+import { handleCount } from "./handles.ts";
+
+const IDLE_MS = 2_000;
+
+/** The listener and the control port's: nothing else may be watched at the end. */
+const LISTENERS = 2;
+
+/** What the driver holds for us: the backend's own count. */
+type Held = AfdBackend["held"];
+
+/** The backend of the server's reactor, which is the only one. */
+let backend: AfdBackend | null = null;
+
+const register = AfdBackend.prototype.register;
+AfdBackend.prototype.register = function (
+  this: AfdBackend,
+  ...args: Parameters<typeof register>
+): void {
+  backend = this;
+  register.apply(this, args);
+};
+
+/** Serves until somebody connects to the control port; what is held by then. */
+function serveUntilTold(): Held {
+  return block_on(function* () {
+    using listener = net.TcpListener.bind({ port: 0, backlog: 1_000 });
+    using control = net.TcpListener.bind({ port: 0 });
+    console.log(`listening on ${listener.addr.port} ${control.addr.port}`);
+    yield* select(serve(listener, IDLE_MS), control.accept());
+    return backend!.held;
+  });
+}
+
+const before = handleCount();
+const serving = serveUntilTold();
+const after = backend!.held;
+const moreHandles = handleCount() - before;
+console.log(
+  `while serving: ${JSON.stringify(serving)}, afterwards: ` +
+    `${JSON.stringify(after)} and ${moreHandles} more handles than before`,
+);
+const isClean = serving.sockets <= LISTENERS && serving.polls <= LISTENERS &&
+  after.sockets + after.polls + after.devices === 0 &&
+  // The engine's own threads may have opened a few.
+  moreHandles < 20;
+if (!isClean) console.log("something was left behind");
+Deno.exit(isClean ? 0 : 1);
