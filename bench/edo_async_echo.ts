@@ -19,7 +19,7 @@ async function handle(stream: net.TcpStream): Promise<void> {
   while (true) {
     const n = await time.timeout(idleMs, stream.read(buf));
     if (n === null) return;
-    await stream.writeAll(buf.subarray(0, n));
+    await stream.writeAll(buf, n);
   }
 }
 

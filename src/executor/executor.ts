@@ -6,7 +6,7 @@ import {
   type Waker,
 } from "../future/mod.ts";
 import { Reactor } from "../reactor/mod.ts";
-import type { RawTask, Scheduler } from "../task/mod.ts";
+import type { RawTask, Runnable, Scheduler } from "../task/mod.ts";
 import { Timers } from "../time/mod.ts";
 import { Deque } from "./deque.ts";
 
@@ -44,8 +44,8 @@ const MAX_NESTED_POLLS = 32;
  */
 export abstract class Executor implements Scheduler, Drivers {
   readonly timers: Timers = new Timers();
-  readonly #woken = new Deque<RawTask>();
-  readonly #spawned = new Deque<RawTask>();
+  readonly #woken = new Deque<Runnable>();
+  readonly #spawned = new Deque<Runnable>();
   #deferred: Waker[] = [];
   #unjoined: RawTask[] = [];
   #reactor: Reactor | null = null;
@@ -79,7 +79,7 @@ export abstract class Executor implements Scheduler, Drivers {
     return this.#woken.length > 0 || this.#spawned.length > 0;
   }
 
-  schedule(task: RawTask): void {
+  schedule(task: Runnable): void {
     this.#woken.pushBack(task);
   }
 
@@ -139,7 +139,7 @@ export abstract class Executor implements Scheduler, Drivers {
     }
   }
 
-  #take(): RawTask | undefined {
+  #take(): Runnable | undefined {
     if (this.#lifoPolls < MAX_LIFO_POLLS) {
       const task = this.#spawned.popBack();
       if (task !== undefined) {
@@ -152,7 +152,7 @@ export abstract class Executor implements Scheduler, Drivers {
   }
 
   /** As `#take`, but it is the turn of the spawned task that waited longest. */
-  #takeFair(): RawTask | undefined {
+  #takeFair(): Runnable | undefined {
     return this.#spawned.popFront() ?? this.#woken.popFront();
   }
 
@@ -176,7 +176,7 @@ export abstract class Executor implements Scheduler, Drivers {
     this.#deferred = [];
     // Those who gave way come behind all that are ready, so the spawned tasks, of
     // which the newest would go first, queue up in front of them.
-    let task: RawTask | undefined;
+    let task: Runnable | undefined;
     while ((task = this.#spawned.popFront()) !== undefined) {
       this.#woken.pushBack(task);
     }

@@ -3,10 +3,12 @@ import {
   currentContext,
   enterContext,
   type Future,
+  isPending,
   noopWaker,
   setHost,
 } from "../future/mod.ts";
-import { type RawTask, Scope, Task } from "../task/mod.ts";
+import { type RawTask, type Runnable, Scope, Task } from "../task/mod.ts";
+import { Awaited, type AwaitHost } from "./awaited.ts";
 import { Executor } from "./executor.ts";
 import type { Prepared } from "./spawn.ts";
 
@@ -19,6 +21,14 @@ const MAX_TIMEOUT_MS = 2 ** 31 - 1;
  * everything else waiting: past this many the next one has to queue up.
  */
 const MAX_INLINE_POLLS = 128;
+
+/**
+ * How often to look for events in vain before waiting for them on another thread:
+ * that takes 30 to 45 µs, about as long as these looks, so waiting too soon and
+ * looking too long cost the same. One connection that is always busy is served in
+ * half the time it takes without.
+ */
+const LOOKS_BEFORE_WAIT = 30;
 
 /** Told when a hosted task has ended. */
 interface Settler<T> {
@@ -76,13 +86,16 @@ class LooseScope extends Scope {
  * The pending call and the timeout are what keeps the process alive, so both are
  * there only while a task is.
  */
-export class HostedExecutor extends Executor {
-  readonly #loose = new LooseScope(this);
+export class HostedExecutor extends Executor implements AwaitHost {
+  readonly owner = new LooseScope(this);
   /** Tasks that somebody awaits and that have not ended. */
   #live = 0;
   #turnQueued = false;
   #inlinePolls = 0;
   #events = 0;
+  #looksLeft = 0;
+  /** One that was ready at its first poll, for the next `await`. */
+  #spare: Awaited | null = null;
   #waiting = false;
   #timeout: ReturnType<typeof setTimeout> | null = null;
   #timeoutAt = Infinity;
@@ -97,7 +110,7 @@ export class HostedExecutor extends Executor {
     this.timers.onArmed = () => this.#queueTurn();
   }
 
-  override schedule(task: RawTask): void {
+  override schedule(task: Runnable): void {
     super.schedule(task);
     this.#queueTurn();
   }
@@ -123,14 +136,49 @@ export class HostedExecutor extends Executor {
     this.#start(scope, prepared, settler, () => this.#closeScope(scope));
   }
 
-  /** Has one future polled until it is ready. */
-  host<T>(future: Future<T>, settler: Settler<T>): void {
-    this.#start(
-      this.#loose,
-      { fn: awaited, args: [future] },
-      settler,
-      () => {},
-    );
+  /** Polls a future, at once if possible, until it has an outcome. */
+  host<T>(future: Future<T>): Promise<T> {
+    const awaited = this.#spare ?? new Awaited(this);
+    this.#spare = null;
+    // A handle that tasks join as well has to wait by itself here.
+    future = future.intoFuture();
+    if (!this.#mayPollNow()) {
+      awaited.startLater(future);
+      return this.#settle(awaited);
+    }
+    const before = enterContext(this.cx);
+    let value: unknown;
+    try {
+      value = awaited.start(future, this.cx);
+    } catch (error) {
+      return Promise.reject(error);
+    } finally {
+      enterContext(before);
+      // It may have armed a timer or registered a socket: those need a look.
+      this.#queueTurn();
+    }
+    if (isPending(value)) return this.#settle(awaited);
+    this.#spare = awaited;
+    return Promise.resolve(value as T);
+  }
+
+  #settle<T>(awaited: Awaited): Promise<T> {
+    this.#live++;
+    return new Promise<T>((resolve, reject) => {
+      awaited.settleWith(resolve as (value: unknown) => void, reject);
+    });
+  }
+
+  noteSettled(): void {
+    this.#live--;
+  }
+
+  /**
+   * Not inside another poll, where the context would be taken from under it, and
+   * not too often between two turns of Deno's loop.
+   */
+  #mayPollNow(): boolean {
+    return currentContext() === null && ++this.#inlinePolls <= MAX_INLINE_POLLS;
   }
 
   #start<T>(
@@ -144,8 +192,7 @@ export class HostedExecutor extends Executor {
       this.#live--;
       onEnd();
     });
-    // Not inside another poll: the context would be taken from under it.
-    if (currentContext() !== null || ++this.#inlinePolls > MAX_INLINE_POLLS) {
+    if (!this.#mayPollNow()) {
       this.scheduleSpawned(task);
       return;
     }
@@ -183,10 +230,12 @@ export class HostedExecutor extends Executor {
     const polls = this.pollReady(null);
     // The task that was polled last may have ended: its outcome is not ours.
     this.cx.waker = noopWaker;
+    if (this.#events > 0) this.#looksLeft = LOOKS_BEFORE_WAIT;
     // Whatever was polled, here or on the spot, may have left something to look
     // at: the thread is idle after the first turn that had nothing to do.
     if (polls + inlinePolls + this.#events > 0) this.#queueTurn();
-    else if (this.#live > 0 || this.#loose.size > 0) this.#idle(untilTimer);
+    else if (this.#looksLeft-- > 0 && this.#live > 0) this.#queueTurn();
+    else if (this.#live > 0 || this.owner.size > 0) this.#idle(untilTimer);
     else this.#release();
   }
 
@@ -225,11 +274,6 @@ export class HostedExecutor extends Executor {
   }
 }
 
-/** What a task made of an awaited future runs. */
-function awaited(future: unknown): unknown {
-  return future;
-}
-
 let hosted: HostedExecutor | null = null;
 
 /** The one executor that this thread's event loop hosts. */
@@ -237,12 +281,12 @@ export function hostedExecutor(): HostedExecutor {
   return hosted ??= new HostedExecutor();
 }
 
-setHost((future, resolve, reject) => {
+setHost((future) => {
   if (currentContext()?.blocking) {
     throw new Error(
       "Cannot await a future inside block_on: no promise settles while the " +
         "thread is blocked. Write `yield* future`, or use run() instead",
     );
   }
-  hostedExecutor().host(future, { resolve, reject });
+  return hostedExecutor().host(future);
 });

@@ -1,12 +1,8 @@
 import { type Context, currentContext } from "./context.ts";
 import { isPending, type Poll, SUSPENSION, type Suspension } from "./poll.ts";
 
-/** How ordinary async code has a future polled: the executor sets it, see `host`. */
-export type Host = (
-  future: Future<unknown>,
-  resolve: (value: unknown) => void,
-  reject: (reason: unknown) => void,
-) => void;
+/** How ordinary async code has a future polled: the executor sets it. */
+export type Host = <T>(future: Future<T>) => Promise<T>;
 
 let host: Host | null = null;
 
@@ -126,10 +122,8 @@ export abstract class Future<T> implements PromiseLike<T> {
       if (host === null) {
         throw new Error("Cannot await a future: import mod.ts, which hosts it");
       }
-      const { promise, resolve, reject } = Promise.withResolvers<T>();
       // What the host throws is thrown here: nobody might see a rejection.
-      host(this, resolve as (value: unknown) => void, reject);
-      this.promise = promise;
+      this.promise = host(this);
     }
     return this.promise.then(onFulfilled, onRejected);
   }

@@ -1,10 +1,16 @@
 import type { Context } from "../future/mod.ts";
 
+/** What a run queue holds. */
+export interface Runnable {
+  /** Polls it once; called by the executor, which took it from a queue. */
+  run(cx: Context): void;
+}
+
 /**
  * A task as its executor and its scope see it: something to poll and to cancel,
  * whatever its value.
  */
-export interface RawTask {
+export interface RawTask extends Runnable {
   /** The name of the task's function, for errors and reports. */
   readonly name: string;
   /** The neighbours in the scope's list; the scope alone changes them. */
@@ -16,8 +22,6 @@ export interface RawTask {
   readonly hasJoinInterest: boolean;
   /** Whether somebody was given the outcome. */
   readonly wasJoined: boolean;
-  /** Polls the task once; called by its executor, which took it from a queue. */
-  run(cx: Context): void;
   /** Cancels the task on the spot, at the end of its scope. */
   cancelNow(): void;
   /** Hands the task's error to the failure hook. */
@@ -27,7 +31,7 @@ export interface RawTask {
 /** Where tasks queue up: what a task needs of its executor. */
 export interface Scheduler {
   /** Queues a task that was woken. */
-  schedule(task: RawTask): void;
+  schedule(task: Runnable): void;
   /** Queues a task that was just made. */
   scheduleSpawned(task: RawTask): void;
   /** Polls a task at once, if it is the one that would be polled next. */

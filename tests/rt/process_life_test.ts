@@ -9,14 +9,18 @@ edoTest(
     import { net, run, select, time } from "edo";
     await run(function* () {
       using listener = net.TcpListener.bind({ hostname: "127.0.0.1", port: 0 });
-      yield* time.sleep(50);
-      const before = process.cpuUsage();
-      yield* select(listener.accept(), time.sleep(500));
-      const { user, system } = process.cpuUsage(before);
-      console.log((user + system) / 1000 < 250);
+      let best = Infinity;
+      for (let i = 0; i < 4; i++) {
+        const before = process.cpuUsage();
+        yield* select(listener.accept(), time.sleep(100));
+        const { user, system } = process.cpuUsage(before);
+        best = Math.min(best, (user + system) / 1000);
+      }
+      console.log(best);
     });
   `);
-    assertEquals(stdout, "true\n");
+    const best = Number(stdout);
+    assert(best < 50, `${best} ms of CPU time in 100 ms`);
   },
 );
 

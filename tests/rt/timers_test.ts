@@ -62,24 +62,26 @@ everyFlavour("a sleep in an otherwise idle runtime is on time", async (rt) => {
 everyFlavour(
   "sleeps end in the order of their deadlines, equal ones as they began",
   async (rt) => {
-    const order: string[] = [];
-    const base = time.now() + 5;
-    const deadlines = [7, 3, 3, 9, 1, 7, 0, 3, 12, 1, 9, 7];
+    const began: { ms: number }[] = [];
+    const ended: { ms: number }[] = [];
     await rt.start(function* () {
-      const handles = deadlines.map((ms, index) =>
+      // So far ahead that all have begun by then.
+      const base = time.now() + 50;
+      const handles = [7, 3, 3, 9, 1, 7, 0, 3, 12, 1, 9, 7].map((ms) =>
         spawn(function* () {
+          const sleep = { ms };
+          began.push(sleep);
           yield* time.sleepUntil(base + ms);
-          order.push(`${ms} #${index}`);
+          ended.push(sleep);
         })
       );
       yield* join(...handles);
     });
-    // Of tasks just spawned the newest runs first, so it begins first.
-    const byDeadline = [...new Set(deadlines)].sort((a, b) => a - b);
-    assertEquals(
-      order.map((entry) => Number(entry.split(" ")[0])),
-      byDeadline.flatMap((ms) => deadlines.filter((other) => other === ms)),
-    );
+    // `toSorted` keeps the order of those that are equal.
+    const expected = began.toSorted((a, b) => a.ms - b.ms);
+    assertEquals(ended.map((sleep) => expected.indexOf(sleep)), [
+      ...expected.keys(),
+    ]);
   },
 );
 

@@ -8,7 +8,7 @@
  * @module
  */
 import { serve } from "../../examples/echo_server.ts";
-import { block_on, net, select } from "../../mod.ts";
+import { block_on, net, spawn, time } from "../../mod.ts";
 import { AfdBackend } from "../../src/reactor/windows.ts";
 import { handleCount } from "./handles.ts";
 
@@ -32,15 +32,28 @@ AfdBackend.prototype.register = function (
   register.apply(this, args);
 };
 
-/** Serves until somebody connects to the control port; what is held by then. */
+/**
+ * Serves until somebody connects to the control port and all clients have gone,
+ * for which the last ones have some time. Returns what is held by then.
+ */
 function serveUntilTold(): Held {
   return block_on(function* () {
     using listener = net.TcpListener.bind({ port: 0, backlog: 1_000 });
     using control = net.TcpListener.bind({ port: 0 });
     console.log(`listening on ${listener.addr.port} ${control.addr.port}`);
-    yield* select(serve(listener, IDLE_MS), control.accept());
+    spawn(serve, listener, IDLE_MS);
+    using _ = yield* control.accept();
+    const end = performance.now() + 2 * IDLE_MS;
+    while (!isQuiet(backend!.held) && performance.now() < end) {
+      yield* time.sleep(20);
+    }
     return backend!.held;
   });
+}
+
+/** Whether nothing is watched but the listeners. */
+function isQuiet({ sockets, polls }: Held): boolean {
+  return sockets <= LISTENERS && polls <= LISTENERS;
 }
 
 const before = handleCount();
@@ -51,7 +64,7 @@ console.log(
   `while serving: ${JSON.stringify(serving)}, afterwards: ` +
     `${JSON.stringify(after)} and ${moreHandles} more handles than before`,
 );
-const isClean = serving.sockets <= LISTENERS && serving.polls <= LISTENERS &&
+const isClean = isQuiet(serving) &&
   after.sockets + after.polls + after.devices === 0 &&
   // The engine's own threads may have opened a few.
   moreHandles < 20;

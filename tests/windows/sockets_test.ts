@@ -9,7 +9,7 @@ import {
 import { parseIp } from "../../src/sys/addr.ts";
 import { windowsSockets as sockets } from "../../src/sys/windows/sockets.ts";
 import { handleCount, isInheritable } from "./handles.ts";
-import { isInheritable, onWindows, Opened, spin } from "./support.ts";
+import { onWindows, Opened, spin } from "./support.ts";
 
 const WOULD_BLOCK = -11;
 const NOT_A_SOCKET = -88;
