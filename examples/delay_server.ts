@@ -11,6 +11,7 @@
  */
 import { block_on, type Coroutine, net, spawn, time } from "../mod.ts";
 import { isGone } from "./echo_server.ts";
+import { formatAddress } from "./lib/address.ts";
 import { exitWith, numberFlag, parseCommandLine } from "./lib/command_line.ts";
 import { BadRequest, HttpReader, type HttpRequest } from "./lib/http_reader.ts";
 
@@ -126,8 +127,7 @@ function main(): void {
   const hostname = flags["hostname"]!;
   block_on(function* () {
     using listener = net.TcpListener.bind({ hostname, port, backlog: 4096 });
-    const { addr } = listener;
-    console.log(`listening on ${addr.hostname}:${addr.port}`);
+    console.log(`listening on ${formatAddress(listener.addr)}`);
     while (true) spawn(serveClient, yield* listener.accept(), delayMs);
   });
 }

@@ -10,6 +10,7 @@
  * @module
  */
 import { block_on, type Coroutine, net, spawn, time } from "../mod.ts";
+import { formatAddress } from "./lib/address.ts";
 import { exitWith, numberFlag, parseCommandLine } from "./lib/command_line.ts";
 import { checkEcho } from "./lib/echo_check.ts";
 
@@ -47,8 +48,7 @@ function* serveClient(
     }
   } catch (error) {
     if (error instanceof time.TimeoutError) {
-      const { hostname, port } = stream.remoteAddr;
-      console.error(`client timed out ${hostname}:${port}`);
+      console.error(`client timed out ${formatAddress(stream.remoteAddr)}`);
     } else if (!isGone(error)) {
       throw error;
     }
@@ -88,8 +88,7 @@ function main(): void {
   }
   block_on(function* () {
     using listener = net.TcpListener.bind({ hostname, port, backlog: 4096 });
-    const { addr } = listener;
-    console.log(`listening on ${addr.hostname}:${addr.port}`);
+    console.log(`listening on ${formatAddress(listener.addr)}`);
     yield* serve(listener, idleSeconds * 1_000);
   });
 }

@@ -38,7 +38,7 @@ export function parseCommandLine(
   const flags = { ...defaults };
   for (let i = 0; i < args.length; i++) {
     const arg = args[i]!;
-    if (!arg.startsWith("--")) {
+    if (!arg.startsWith("-")) {
       if (command !== null || !commands.includes(arg)) {
         throw new UsageError(
           `unknown command "${arg}": expected ${commands.join(", ")}`,
@@ -47,15 +47,18 @@ export function parseCommandLine(
       command = arg;
       continue;
     }
-    const [name, inline] = split(arg.slice(2));
-    if (!Object.hasOwn(defaults, name)) {
+    const [flag, inline] = split(arg);
+    const name = flag.slice(2);
+    if (!flag.startsWith("--") || !Object.hasOwn(defaults, name)) {
       const known = Object.keys(defaults).map((flag) => `--${flag}`);
       throw new UsageError(
-        `unknown flag "--${name}": expected ${known.join(", ")}`,
+        `unknown flag "${flag}": expected ${known.join(", ")}`,
       );
     }
-    const value = inline ?? args[++i];
-    if (value === undefined) throw new UsageError(`--${name} needs a value`);
+    const value = inline ?? args[++i] ?? "";
+    if (value === "" || (inline === undefined && value.startsWith("--"))) {
+      throw new UsageError(`--${name} needs a value`);
+    }
     flags[name] = value;
   }
   const { defaultCommand = commands[0] } = options;

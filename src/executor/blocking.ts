@@ -1,15 +1,10 @@
-import { enterContext } from "../future/mod.ts";
+import { enterContext, noopWaker } from "../future/mod.ts";
 import { Scope, Task } from "../task/mod.ts";
 import { Executor } from "./executor.ts";
 import type { Prepared } from "./spawn.ts";
 
 /** What `Atomics.wait` sleeps on while there is no reactor: nobody wakes it. */
 const SLEEP_CELL = new Int32Array(new SharedArrayBuffer(4));
-
-/** The task that `block_on` waits for: its error is thrown there. */
-class RootTask<T> extends Task<T> {
-  protected override ended(): void {}
-}
 
 /** An executor that blocks its thread until the root task has ended. */
 export class BlockingExecutor extends Executor {
@@ -23,7 +18,9 @@ export class BlockingExecutor extends Executor {
 
   /** Runs a task and all that it spawns; returns its value or throws its error. */
   blockOn<T>({ fn, args }: Prepared): T {
-    const root = new RootTask<T>(this.#scope, fn, args);
+    const root = new Task<T>(this.#scope, fn, args);
+    // Its error is thrown here: nobody has to report it.
+    root.watch(noopWaker);
     this.scheduleSpawned(root);
     try {
       this.pollReady(root);
@@ -43,7 +40,9 @@ export class BlockingExecutor extends Executor {
   #wait(ms: number): void {
     const reactor = this.existingReactor;
     if (ms === Infinity && !reactor?.canWake) {
-      this.#deadlock = new Error(deadlockMessage(this.#scope.names()));
+      this.#deadlock = new Error(
+        deadlockMessage(this.#scope.tasks().map(({ name }) => name)),
+      );
     } else if (reactor !== null) {
       reactor.wait(ms);
     } else if (ms > 0) {

@@ -19,7 +19,17 @@ export class Deque<T> {
 
   /** The newest item, which stays. */
   peekBack(): T | undefined {
-    return this.#items[(this.#head + this.#length - 1) & this.#mask];
+    return this.#at(this.#length - 1);
+  }
+
+  /** The items, oldest first. */
+  toArray(): T[] {
+    const { length } = this;
+    return Array.from({ length }, (_, i) => this.#at(i)!);
+  }
+
+  #at(index: number): T | undefined {
+    return this.#items[(this.#head + index) & this.#mask];
   }
 
   /** Appends an item. */

@@ -3,10 +3,16 @@ import {
   currentContext,
   type Drivers,
   enterContext,
+  type Owner,
   type Waker,
 } from "../future/mod.ts";
 import { Reactor } from "../reactor/mod.ts";
-import type { RawTask, Runnable, Scheduler } from "../task/mod.ts";
+import {
+  type RawTask,
+  type Runnable,
+  type Scheduler,
+  Task,
+} from "../task/mod.ts";
 import { Timers } from "../time/mod.ts";
 import { Deque } from "./deque.ts";
 
@@ -46,7 +52,7 @@ export abstract class Executor implements Scheduler, Drivers {
   readonly timers: Timers = new Timers();
   readonly #woken = new Deque<Runnable>();
   readonly #spawned = new Deque<Runnable>();
-  #deferred: Waker[] = [];
+  readonly #deferred = new Deque<Waker>();
   #unjoined: RawTask[] = [];
   #reactor: Reactor | null = null;
   #lifoPolls = 0;
@@ -110,8 +116,15 @@ export abstract class Executor implements Scheduler, Drivers {
     }
   }
 
+  queuedIn(owner: Owner): RawTask[] {
+    return [...this.#woken.toArray(), ...this.#spawned.toArray()]
+      .filter((item) => item instanceof Task && item.isQueuedIn(owner)) as Task<
+        unknown
+      >[];
+  }
+
   defer(waker: Waker): void {
-    this.#deferred.push(waker);
+    this.#deferred.pushBack(waker);
   }
 
   noteUnjoined(task: RawTask): void {
@@ -171,16 +184,16 @@ export abstract class Executor implements Scheduler, Drivers {
   }
 
   #wakeDeferred(): void {
-    if (this.#deferred.length === 0) return;
-    const deferred = this.#deferred;
-    this.#deferred = [];
+    let left = this.#deferred.length;
+    if (left === 0) return;
     // Those who gave way come behind all that are ready, so the spawned tasks, of
     // which the newest would go first, queue up in front of them.
     let task: Runnable | undefined;
     while ((task = this.#spawned.popFront()) !== undefined) {
       this.#woken.pushBack(task);
     }
-    for (const waker of deferred) waker.wake();
+    // Those that are deferred by these wakes have their turn the next time.
+    while (left-- > 0) this.#deferred.popFront()!.wake();
   }
 
   #reportUnjoined(): void {

@@ -30,39 +30,10 @@ const MAX_INLINE_POLLS = 128;
  */
 const LOOKS_BEFORE_WAIT = 30;
 
-/** Told when a hosted task has ended. */
+/** Who gets the outcome of a `run`. */
 interface Settler<T> {
   resolve(value: T): void;
   reject(reason: unknown): void;
-}
-
-/** A task that ordinary async code waits for. */
-class HostedTask<T> extends Task<T> {
-  readonly #settler: Settler<T>;
-  readonly #onEnd: () => void;
-
-  constructor(
-    scope: Scope,
-    prepared: Prepared,
-    settler: Settler<T>,
-    onEnd: () => void,
-  ) {
-    super(scope, prepared.fn, prepared.args);
-    this.#settler = settler;
-    this.#onEnd = onEnd;
-  }
-
-  protected override ended(): void {
-    this.#onEnd();
-    let value: T;
-    try {
-      value = this.takeOutcome();
-    } catch (error) {
-      this.#settler.reject(error);
-      return;
-    }
-    this.#settler.resolve(value);
-  }
 }
 
 /**
@@ -131,9 +102,36 @@ export class HostedExecutor extends Executor implements AwaitHost {
   }
 
   /** Runs a function and all that it spawns, as `block_on` would. */
-  run<T>(prepared: Prepared, settler: Settler<T>): void {
+  run<T>({ fn, args }: Prepared, settler: Settler<T>): void {
     const scope = new Scope(this);
-    this.#start(scope, prepared, settler, () => this.#closeScope(scope));
+    const root = new Task<T>(scope, fn, args);
+    this.#live++;
+    root.watch({ wake: () => this.#finish(scope, root, settler) });
+    if (!this.#mayPollNow()) {
+      this.scheduleSpawned(root);
+      return;
+    }
+    const before = enterContext(this.cx);
+    try {
+      root.run(this.cx);
+    } finally {
+      enterContext(before);
+    }
+    // It may have armed a timer or registered a socket: those need a look.
+    this.#queueTurn();
+  }
+
+  #finish<T>(scope: Scope, root: Task<T>, settler: Settler<T>): void {
+    this.#live--;
+    this.#closeScope(scope);
+    let value: T;
+    try {
+      value = root.takeOutcome();
+    } catch (error) {
+      settler.reject(error);
+      return;
+    }
+    settler.resolve(value);
   }
 
   /** Polls a future, at once if possible, until it has an outcome. */
@@ -181,31 +179,6 @@ export class HostedExecutor extends Executor implements AwaitHost {
     return currentContext() === null && ++this.#inlinePolls <= MAX_INLINE_POLLS;
   }
 
-  #start<T>(
-    scope: Scope,
-    prepared: Prepared,
-    settler: Settler<T>,
-    onEnd: () => void,
-  ): void {
-    this.#live++;
-    const task = new HostedTask(scope, prepared, settler, () => {
-      this.#live--;
-      onEnd();
-    });
-    if (!this.#mayPollNow()) {
-      this.scheduleSpawned(task);
-      return;
-    }
-    const before = enterContext(this.cx);
-    try {
-      task.run(this.cx);
-    } finally {
-      enterContext(before);
-    }
-    // It may have armed a timer or registered a socket: those need a look.
-    this.#queueTurn();
-  }
-
   #closeScope(scope: Scope): void {
     this.cx.owner = scope;
     const before = enterContext(this.cx);
@@ -235,7 +208,7 @@ export class HostedExecutor extends Executor implements AwaitHost {
     // at: the thread is idle after the first turn that had nothing to do.
     if (polls + inlinePolls + this.#events > 0) this.#queueTurn();
     else if (this.#looksLeft-- > 0 && this.#live > 0) this.#queueTurn();
-    else if (this.#live > 0 || this.owner.size > 0) this.#idle(untilTimer);
+    else if (this.#live > 0 || this.owner.waiting > 0) this.#idle(untilTimer);
     else this.#release();
   }
 

@@ -36,6 +36,33 @@ export interface Prepared {
   readonly args: unknown[];
 }
 
+/** What `spawn` has checked last: often the same function again and again. */
+let lastChecked: unknown = null;
+let lastBlocking = false;
+
+/** Throws if a function can never run as a task. */
+function checkFunction(
+  verb: string,
+  // deno-lint-ignore ban-types
+  fn: Function,
+  blocking: boolean,
+): void {
+  const prototype = Object.getPrototypeOf(fn);
+  if (prototype === AsyncGeneratorFunctionPrototype) {
+    throw new TypeError(
+      `Cannot ${verb} the async generator function "${fn.name}": ` +
+        "nobody would take what it yields. Write function* and yield*",
+    );
+  }
+  if (blocking && prototype === AsyncFunctionPrototype) {
+    throw new TypeError(
+      `Cannot ${verb} the async function "${fn.name}" while the thread ` +
+        "is blocked: no promise could settle. Write it as a generator " +
+        "function (function*, yield*), or use run() instead of block_on",
+    );
+  }
+}
+
 /**
  * Checks what `block_on`, `run` and `spawn` are given.
  *
@@ -49,20 +76,7 @@ export function prepare(
   blocking: boolean,
 ): Prepared {
   if (typeof source === "function") {
-    const prototype = Object.getPrototypeOf(source);
-    if (prototype === AsyncGeneratorFunctionPrototype) {
-      throw new TypeError(
-        `Cannot ${verb} the async generator function "${source.name}": ` +
-          "nobody would take what it yields. Write function* and yield*",
-      );
-    }
-    if (blocking && prototype === AsyncFunctionPrototype) {
-      throw new TypeError(
-        `Cannot ${verb} the async function "${source.name}" while the thread ` +
-          "is blocked: no promise could settle. Write it as a generator " +
-          "function (function*, yield*), or use run() instead of block_on",
-      );
-    }
+    checkFunction(verb, source, blocking);
     return { fn: source as TaskFunction, args };
   }
   if (source instanceof Future || isCoroutine(source)) {
@@ -132,8 +146,20 @@ export function spawn(
         "call spawn inside block_on or run",
     );
   }
-  const prepared = prepare("spawn", source, args, cx!.blocking);
-  const task = new Task(scope, prepared.fn, prepared.args);
+  let task: Task<unknown>;
+  if (typeof source === "function") {
+    // The way of nearly all tasks: no object for what was checked, and no second
+    // check of the function that was spawned just before.
+    if (source !== lastChecked || cx!.blocking !== lastBlocking) {
+      checkFunction("spawn", source, cx!.blocking);
+      lastChecked = source;
+      lastBlocking = cx!.blocking;
+    }
+    task = new Task(scope, source as TaskFunction, args);
+  } else {
+    const prepared = prepare("spawn", source, args, cx!.blocking);
+    task = new Task(scope, prepared.fn, prepared.args);
+  }
   // A cleanup at the end of the scope may still spawn: that task never starts.
   if (scope.isClosed) task.cancelNow();
   else scope.scheduler.scheduleSpawned(task);

@@ -1,9 +1,12 @@
 import {
   type Context,
+  currentContext,
   Future,
   type FutureIterator,
   isPending,
   type Poll,
+  SUSPENDED,
+  type Suspension,
   type Waker,
 } from "../future/mod.ts";
 import type { Task } from "./task.ts";
@@ -63,6 +66,14 @@ export class JoinHandle<T> extends Future<T> {
       this.#waker = cx.waker;
     }
     return value;
+  }
+
+  /** What `Future` does as well; there, the call of `poll` meets every class. */
+  override next(): IteratorResult<Suspension, T> {
+    const cx = currentContext();
+    if (cx === null) return super.next();
+    const value = this.poll(cx);
+    return isPending(value) ? SUSPENDED : { done: true, value };
   }
 
   /** Stops waiting. The task goes on. */

@@ -1,4 +1,4 @@
-import type { Context } from "../future/mod.ts";
+import type { Context, Owner } from "../future/mod.ts";
 
 /** What a run queue holds. */
 export interface Runnable {
@@ -13,6 +13,8 @@ export interface Runnable {
 export interface RawTask extends Runnable {
   /** The name of the task's function, for errors and reports. */
   readonly name: string;
+  /** The how manyth of its scope it is. */
+  readonly sequence: number;
   /** The neighbours in the scope's list; the scope alone changes them. */
   older: RawTask | null;
   newer: RawTask | null;
@@ -34,6 +36,8 @@ export interface Scheduler {
   schedule(task: Runnable): void;
   /** Queues a task that was just made. */
   scheduleSpawned(task: RawTask): void;
+  /** The tasks of a scope that were never polled. */
+  queuedIn(owner: Owner): RawTask[];
   /** Polls a task at once, if it is the one that would be polled next. */
   runIfNext(task: RawTask): void;
   /** Notes a task that failed while nobody was joining it. */

@@ -44,6 +44,8 @@ export const FAILED = 128;
 export const ABORTED = 256;
 /** Somebody was given the outcome. */
 const JOINED = 512;
+/** The task stands in its scope's list, since it had to wait at least once. */
+const LISTED = 1024;
 
 /** How a task ends: with a value, FAILED or ABORTED. */
 export type Ending = 0 | typeof FAILED | typeof ABORTED;
@@ -81,7 +83,8 @@ export class TaskState {
   /** The outcome is written. True: joiners left wakers, take and wake them. */
   transitionToComplete(ending: Ending): boolean {
     const word = this.#word;
-    this.#word = (word & (JOIN_INTEREST | STARTED)) | COMPLETE | ending;
+    this.#word = (word & (JOIN_INTEREST | STARTED | LISTED)) | COMPLETE |
+      ending;
     return (word & JOIN_WAKER) !== 0;
   }
 
@@ -124,6 +127,16 @@ export class TaskState {
   /** Whether the function was called. */
   get isStarted(): boolean {
     return (this.#word & STARTED) !== 0;
+  }
+
+  /** Notes that the task stands in its scope's list. */
+  noteListed(): void {
+    this.#word |= LISTED;
+  }
+
+  /** Whether the task stands in its scope's list. */
+  get isListed(): boolean {
+    return (this.#word & LISTED) !== 0;
   }
 
   /** Notes that the task shall be cancelled; the caller wakes it. */

@@ -7,6 +7,7 @@ import {
   isCoroutine,
   isPending,
   isThenable,
+  type Owner,
   Pending,
   type Poll,
   POLL_BUDGET,
@@ -35,6 +36,7 @@ export class Task<T> extends TaskState implements RawTask, Waker {
   /** The neighbours in the scope's list; the scope alone changes them. */
   older: RawTask | null = null;
   newer: RawTask | null = null;
+  readonly sequence: number;
   readonly #scope: Scope;
   readonly #fn: TaskFunction;
   /**
@@ -48,9 +50,14 @@ export class Task<T> extends TaskState implements RawTask, Waker {
   constructor(scope: Scope, fn: TaskFunction, args: unknown[]) {
     super();
     this.#scope = scope;
+    this.sequence = scope.nextSequence();
     this.#fn = fn;
     this.#stage = args;
-    scope.enter(this);
+  }
+
+  /** Whether it belongs to a scope and was never polled. */
+  isQueuedIn(owner: Owner): boolean {
+    return this.#scope === owner && !this.isStarted && !this.isComplete;
   }
 
   /** The name of the task's function, for errors and reports. */
@@ -81,7 +88,16 @@ export class Task<T> extends TaskState implements RawTask, Waker {
       return;
     }
     if (!isPending(value)) this.#complete(0, value);
-    else if (this.transitionToIdle()) this.#scope.scheduler.schedule(this);
+    else this.#wait();
+  }
+
+  #wait(): void {
+    // Before that the run queue knows of it, and most tasks never come here.
+    if (!this.isListed) {
+      this.noteListed();
+      this.#scope.enter(this);
+    }
+    if (this.transitionToIdle()) this.#scope.scheduler.schedule(this);
   }
 
   #start(cx: Context): Poll<unknown> {
@@ -147,20 +163,19 @@ export class Task<T> extends TaskState implements RawTask, Waker {
   #complete(ending: Ending, outcome: unknown): void {
     // With this the task's frame is garbage, even while somebody holds its waker.
     this.#stage = outcome;
-    this.#scope.leave(this);
-    const hadJoiners = this.transitionToComplete(ending);
-    if (hadJoiners) {
+    if (this.isListed) this.#scope.leave(this);
+    if (this.transitionToComplete(ending)) {
       const joiners = this.#joiners;
       this.#joiners = null;
       if (joiners instanceof WakerSet) joiners.wakeAll();
       else joiners?.wake();
-    }
-    this.ended(hadJoiners);
+    } else if (ending === FAILED) this.#scope.scheduler.noteUnjoined(this);
   }
 
-  /** Sees to an error that nobody waits for. Root tasks have somebody: override. */
-  protected ended(hadJoiners: boolean): void {
-    if (this.hasFailed && !hadJoiners) this.#scope.scheduler.noteUnjoined(this);
+  /** Has `watcher` called when the task ends, which counts as joining it. */
+  watch(watcher: Waker): void {
+    if (this.transitionToJoined()) this.#addJoiner(watcher);
+    else watcher.wake();
   }
 
   /** The value, or Pending after leaving the waker; throws the JoinError. */

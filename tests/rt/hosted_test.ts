@@ -6,13 +6,11 @@ import {
   join,
   type JoinError,
   run,
-  select,
   spawn,
   time,
   yieldNow,
 } from "../../mod.ts";
 import { edoTest } from "../helpers/leaks.ts";
-import { waitFor } from "../helpers/deadline.ts";
 import {
   caught,
   Failures,
@@ -103,86 +101,6 @@ edoTest("tasks run beside Deno.serve, fetch and setTimeout", async () => {
     clearInterval(ticking);
   }
 });
-
-edoTest("one future can be awaited by itself, and again", async () => {
-  const start = performance.now();
-  const sleep = time.sleep(5);
-  await sleep;
-  assert(performance.now() - start >= 5);
-  await sleep;
-  const value = time.timeout(
-    1_000,
-    (function* () {
-      yield* time.sleep(1);
-      return "value";
-    })(),
-  );
-  assertEquals([await value, await value], ["value", "value"]);
-});
-
-edoTest(
-  "an awaited future that fails rejects each time, with the same error",
-  async () => {
-    const failing = join((function* () {
-      yield* yieldNow();
-      throw new Error("each time");
-    })());
-    const first = await assertRejects(async () => await failing);
-    const second = await assertRejects(async () => await failing);
-    assertEquals(first, second);
-  },
-);
-
-edoTest(
-  "then, with and without its arguments, is that of a promise",
-  async () => {
-    const one = () =>
-      join((function* () {
-        yield* yieldNow();
-        return 1;
-      })());
-    assertEquals(await one().then(([n]) => n + 1), 2);
-    assertEquals(await one().then(), [1]);
-    const failing = () =>
-      join((function* () {
-        yield* yieldNow();
-        throw 5;
-      })());
-    assertEquals(
-      await failing().then(null, (reason) => `caught ${reason}`),
-      "caught 5",
-    );
-    assertEquals(await Promise.all([one(), time.sleep(1), 3]), [
-      [1],
-      undefined,
-      3,
-    ]);
-  },
-);
-
-edoTest("a thousand awaits at once each get their own value", async () => {
-  const waits = Array.from({ length: 1_000 }, (_, n) => {
-    function* wait(): Coroutine<number> {
-      yield* time.sleep(n % 7);
-      return n;
-    }
-    return time.timeout(60_000, wait());
-  });
-  const values = await Promise.all(waits);
-  assertEquals(values, waits.map((_, n) => n));
-});
-
-edoTest(
-  "awaits that are always ready do not keep a setTimeout waiting for ever",
-  async () => {
-    let fired = false;
-    setTimeout(() => fired = true, 1);
-    const ready = () => join();
-    let awaits = 0;
-    for (; !fired && awaits < 10_000_000; awaits++) await ready();
-    assert(fired, `${awaits} awaits and no timeout`);
-  },
-);
 
 edoTest(
   "tasks that never stop yielding do not keep Deno's loop waiting",
@@ -325,38 +243,6 @@ edoTest(
   },
 );
 
-edoTest("a sleep awaited before block_on is over right after it", async () => {
-  const slept = (async () => await time.sleep(2))();
-  blockOn(time.sleep(10));
-  await waitFor(slept, 5_000, "the end of the sleep");
-});
-
-edoTest(
-  "an await on a shorter sleep is not held up by a longer one",
-  async () => {
-    const gate = new Gate();
-    const long = run(function* () {
-      yield* select(gate.wait(), time.sleep(600_000));
-    });
-    await after(2, null);
-    await waitFor(
-      (async () => await time.sleep(3))(),
-      10_000,
-      "the short sleep",
-    );
-    gate.open();
-    await long;
-  },
-);
-
-edoTest("a sleep that ordinary code makes shorter ends in time", async () => {
-  const sleep = time.sleep(600_000);
-  const slept = (async () => await sleep)();
-  await after(5, null);
-  sleep.reset(1);
-  await waitFor(slept, 10_000, "the sleep");
-});
-
 edoTest("a wake from ordinary code is heard by an idle runtime", async () => {
   const gate = new Gate<string>();
   const running = run(function* () {
@@ -367,36 +253,6 @@ edoTest("a wake from ordinary code is heard by an idle runtime", async () => {
   gate.open("woken");
   assertEquals(await running, "woken");
 });
-
-edoTest(
-  "a task spawned by an awaited future goes on while it is joined",
-  async () => {
-    const [handle] = await join((function* () {
-      const handle = spawn(function* () {
-        yield* time.sleep(5);
-        return "background";
-      });
-      yield* yieldNow();
-      return [handle] as const;
-    })()).then(([made]) => made);
-    assertEquals(await handle, "background");
-  },
-);
-
-edoTest(
-  "a task spawned by an awaited future goes on when that is over",
-  async () => {
-    const done = Promise.withResolvers<string>();
-    await join((function* () {
-      spawn(function* () {
-        yield* time.sleep(5);
-        done.resolve("background");
-      });
-      yield* yieldNow();
-    })());
-    assertEquals(await waitFor(done.promise, 5_000, "the task"), "background");
-  },
-);
 
 edoTest(
   "a hosted failure that nobody joins is reported while the rest goes on",

@@ -1,0 +1,45 @@
+/**
+ * What Linux tells of a process in /proc: proc(5).
+ *
+ * @module
+ */
+
+/** A process by its number, or the one that asks. */
+export type ProcessId = number | "self";
+
+/**
+ * How many descriptors a process has open. Deno's own lists contain the one with
+ * which /proc is read, if the process asks about itself: always one, so that
+ * differences are right.
+ */
+export function countDescriptors(pid: ProcessId): number {
+  let count = 0;
+  for (const _ of Deno.readDirSync(`/proc/${pid}/fd`)) count++;
+  return count;
+}
+
+/** How much memory a process has, in bytes. */
+export interface Memory {
+  /** In RAM now (`VmRSS`). */
+  readonly resident: number;
+  /** The most that it ever was (`VmHWM`). */
+  readonly peak: number;
+}
+
+/** Reads how much memory a process has. The system counts it in pages. */
+export function memoryOf(pid: ProcessId): Memory {
+  const status = Deno.readTextFileSync(`/proc/${pid}/status`);
+  const bytes = (field: string) => {
+    const kib = new RegExp(`^${field}:\\s+(\\d+) kB$`, "m").exec(status)?.[1];
+    if (kib === undefined) throw new Error(`Cannot read ${field} of ${pid}`);
+    return Number(kib) * 1024;
+  };
+  return { resident: bytes("VmRSS"), peak: bytes("VmHWM") };
+}
+
+/** How many descriptors this process, and those that it starts, may have open. */
+export function descriptorLimit(): number {
+  const limits = Deno.readTextFileSync("/proc/self/limits");
+  const soft = /^Max open files\s+(\d+|unlimited)/m.exec(limits)?.[1];
+  return soft === "unlimited" ? Infinity : Number(soft);
+}

@@ -1,0 +1,214 @@
+import { assert, assertEquals } from "@std/assert";
+import {
+  block_on,
+  type Coroutine,
+  type IntoFuture,
+  net,
+  reactor,
+  run,
+  spawn,
+  time,
+  yieldNow,
+} from "../../mod.ts";
+import { serve } from "../../examples/echo_server.ts";
+import { currentContext } from "../../src/future/mod.ts";
+import type { Scope } from "../../src/task/mod.ts";
+import { countDescriptors, memoryOf } from "../helpers/proc.ts";
+import { decode, encode } from "../net/support.ts";
+import { KINDS, type Task } from "./programs/short_connections.ts";
+import {
+  formatBytes,
+  FULL,
+  report,
+  STAGE_MS,
+  startClient,
+  stressTest,
+} from "./support.ts";
+
+const CONNECTIONS = FULL ? 100_000 : 2_000;
+const WARM_UP = 50;
+
+/**
+ * Listeners of each sort, each on a loopback address of its own: a connection that
+ * was closed keeps its four numbers for a minute (TIME_WAIT), and towards one
+ * listener there are only 28,000 of them.
+ */
+const ADDRESSES = 4;
+const PATIENT_MS = 60_000;
+const IMPATIENT_MS = 20;
+
+/** How often the crowd is looked at, in milliseconds. */
+const WATCH_MS = 10;
+
+/** What a server has in hand. */
+interface Inventory {
+  readonly descriptors: number;
+  /** Sockets in the reactor. */
+  readonly sources: number;
+  readonly armedTimers: number;
+  readonly heldTimers: number;
+  readonly tasks: number;
+}
+
+function inventory(): Inventory {
+  const cx = currentContext()!;
+  const timers = time.timersOf(cx);
+  return {
+    descriptors: countDescriptors("self"),
+    sources: reactor.reactorOf(cx).size,
+    armedTimers: timers.size,
+    heldTimers: timers.held,
+    tasks: (cx.owner as Scope).size,
+  };
+}
+
+/** Waits until there are no other tasks than at the start. */
+function* untilTasksAre(tasks: number): Coroutine<void> {
+  const scope = currentContext()!.owner as Scope;
+  while (scope.size !== tasks) yield* yieldNow();
+}
+
+function bindSome(): net.TcpListener[] {
+  return Array.from(
+    { length: ADDRESSES },
+    (_, i) =>
+      net.TcpListener.bind({
+        hostname: `127.0.0.${i + 1}`,
+        port: 0,
+        backlog: 4096,
+      }),
+  );
+}
+
+function* readOnly(stream: net.TcpStream): Coroutine<void> {
+  using _ = stream;
+  yield* stream.read(new Uint8Array(1024));
+}
+
+function* serveAborting(listener: net.TcpListener): Coroutine<never> {
+  for (;;) spawn(readOnly, yield* listener.accept()).abort();
+}
+
+function* serveAbortingLater(listener: net.TcpListener): Coroutine<never> {
+  for (;;) {
+    const task = spawn(readOnly, yield* listener.accept());
+    yield* yieldNow();
+    task.abort();
+  }
+}
+
+/** Notes how many sockets there were at once. */
+function* watch(most: { sources: number }): Coroutine<never> {
+  for (;;) {
+    yield* time.sleep(WATCH_MS);
+    most.sources = Math.max(most.sources, inventory().sources);
+  }
+}
+
+/** What a run of the servers found. */
+interface Findings {
+  readonly before: Inventory;
+  readonly after: Inventory;
+  readonly most: number;
+  readonly ms: number;
+  readonly grown: number;
+}
+
+function* serveAll(start: (task: Task) => void): Coroutine<Findings> {
+  using controlListener = net.TcpListener.bind({ port: 0 });
+  const sorts = [bindSome(), bindSome(), bindSome(), bindSome()];
+  const [patient, impatient, aborting, abortingLater] = sorts.map((sort) =>
+    sort.map(({ addr }) => addr)
+  );
+  sorts[0]!.forEach((listener) => spawn(serve, listener, PATIENT_MS));
+  sorts[1]!.forEach((listener) => spawn(serve, listener, IMPATIENT_MS));
+  sorts[2]!.forEach((listener) => spawn(serveAborting, listener));
+  sorts[3]!.forEach((listener) => spawn(serveAbortingLater, listener));
+  const most = { sources: 0 };
+  spawn(watch, most);
+  const scope = currentContext()!.owner as Scope;
+  const { size } = scope;
+  start({
+    control: controlListener.addr,
+    patient: patient!,
+    impatient: impatient!,
+    aborting: aborting!,
+    abortingLater: abortingLater!,
+    warmUp: WARM_UP,
+    count: CONNECTIONS,
+  });
+  using control = yield* controlListener.accept();
+  const word = new Uint8Array(5);
+  yield* control.readExact(word);
+  assertEquals(decode(word), "ready");
+  yield* untilTasksAre(size);
+  const before = inventory();
+  const memory = memoryOf("self").resident;
+  const startTime = performance.now();
+  yield* control.writeAll(encode("."));
+  yield* control.readExact(word);
+  assertEquals(decode(word), "done!");
+  const ms = performance.now() - startTime;
+  yield* untilTasksAre(size);
+  const after = inventory();
+  const grown = memoryOf("self").resident - memory;
+  return { before, after, most: most.sources, ms, grown };
+}
+
+/** Keeps the lines of the example from the output; `count` says how many. */
+class ErrorLines implements Disposable {
+  readonly #before = console.error;
+  readonly seen: string[] = [];
+
+  constructor() {
+    console.error = (...parts) => void this.seen.push(parts.join(" "));
+  }
+
+  [Symbol.dispose](): void {
+    console.error = this.#before;
+  }
+}
+
+type Runner = (body: IntoFuture<Findings>) => Findings | Promise<Findings>;
+
+const RUNNERS: Record<string, Runner> = {
+  "inside block_on": (body) => block_on(body),
+  "inside run": (body) => run(body),
+};
+
+for (const [where, runner] of Object.entries(RUNNERS)) {
+  stressTest(
+    `${where}, ${CONNECTIONS} short connections of every kind leave nothing in the server`,
+    async () => {
+      using lines = new ErrorLines();
+      let client: ReturnType<typeof startClient> | null = null;
+      const body = serveAll((task) => {
+        client = startClient("short_connections.ts", JSON.stringify(task));
+      });
+      let findings: Findings;
+      try {
+        findings = await runner(time.timeout(STAGE_MS, body));
+      } finally {
+        const started = client as ReturnType<typeof startClient> | null;
+        if (started !== null) {
+          await started.status();
+          assertEquals(await started.stderr.rest(), []);
+          await started[Symbol.asyncDispose]();
+        }
+      }
+      const { before, after, most, ms, grown } = findings;
+      const { length } = lines.seen;
+      assertEquals(after, before);
+      assert(lines.seen.every((line) => line.startsWith("client timed out ")));
+      // One kind of all waits to be dropped.
+      assertEquals(length, WARM_UP + Math.ceil((CONNECTIONS - 5) / KINDS));
+      report(`${JSON.stringify(before)} before and after`);
+      report(`at most ${most} sockets at once in the reactor`);
+      report(
+        `${CONNECTIONS} took ${Math.round(ms)} ms, ` +
+          `${Math.round(CONNECTIONS / (ms / 1000))} per second; ` +
+          `memory grew by ${formatBytes(grown)}`,
+      );
+    },
+  );
+}
