@@ -1,5 +1,5 @@
-import type { Context } from "./context.ts";
-import { Future } from "./future.ts";
+import { type Context, currentContext } from "./context.ts";
+import { Future, SUSPENDED } from "./future.ts";
 import { Pending, type Poll, type Suspension } from "./poll.ts";
 
 class YieldNow extends Future<void> {
@@ -15,7 +15,10 @@ class YieldNow extends Future<void> {
   /** As inherited, without making an object for the result. */
   override next(): IteratorResult<Suspension, void> {
     if (this.#yielded) return DONE;
-    return super.next();
+    const cx = currentContext();
+    if (cx === null) return super.next();
+    this.poll(cx);
+    return SUSPENDED;
   }
 }
 
