@@ -2,7 +2,8 @@
 #
 # Runs the test suite with Windows' Deno under Wine 10, on a Linux machine.
 #
-#   tools/windows_suite.sh                     the suite
+#   tools/windows_suite.sh                     the suite, and the echo server
+#                                              under load from Linux
 #   tools/windows_suite.sh test -A tests/x.ts  any other `deno` command
 #   tools/windows_suite.sh --prepare           only makes what a run needs
 #
@@ -83,10 +84,11 @@ debian_mirror() {
     return
   fi
   command -v apt-get >/dev/null || return 0
+  # Origin and label are known once the lists were fetched, else the address only.
   # shellcheck disable=SC2016  # apt expands the names, not the shell
   apt-get indextargets --format '$(ORIGIN)|$(LABEL)|$(REPO_URI)' \
     'Created-By: Packages' 2>/dev/null |
-    sed -n 's/^Debian|Debian|//p' | head -n 1
+    sed -nE 's/^(Debian\|Debian\||\|\|(.*\/debian\/?$))/\2/p' | head -n 1
 }
 
 # Puts `debootstrap` on the path: the machine's, or one that is only unpacked.
@@ -196,14 +198,13 @@ fetch_dependencies() {
   # The flags are one on each line; a path may have blanks.
   mapfile -t flags < <(printf '%s' "$flags")
   (cd "$project" && DENO_DIR=$cache/deno_dir NPM_CONFIG_REGISTRY=$registry \
-    deno cache --quiet "${flags[@]}" tools/test.ts \
-    tests/*_test.ts tests/*/*_test.ts) >&2 ||
+    find tools tests -name '*.ts' -exec \
+    deno cache --quiet "${flags[@]}" {} +) >&2 ||
     not_tested "the tests' dependencies cannot be fetched"
 }
 
-# run_deno ARGUMENTS...: Windows' Deno, in the project's folder.
-run_deno() {
-  local status=0 child
+# start_deno ARGUMENTS...: starts Windows' Deno in the project's folder, as `child`.
+start_deno() {
   MOUNTS="ro|$project|/edo
 ro|$deno_folder|/deno
 rw|$cache/deno_dir|/deno_dir"
@@ -214,11 +215,39 @@ rw|$cache/deno_dir|/deno_dir"
     wine 'Z:\deno\deno.exe' "$@" <&0 &
   child=$!
   set +m
-  # shellcheck disable=SC2064  # the number as it is now
-  trap "kill -KILL -- -$child 2>/dev/null; exit 130" INT TERM HUP
+  trap 'kill_deno; exit 130' INT TERM HUP
+}
+
+kill_deno() { kill -KILL -- "-$child" 2>/dev/null || true; }
+
+# Waits for what `start_deno` started, and returns its exit code.
+wait_deno() {
+  local status=0
   wait "$child" || status=$?
   trap - INT TERM HUP
   if [ "$status" = 124 ]; then say "ended after $LIMIT seconds"; fi
+  return "$status"
+}
+
+# The echo server under Wine, its clients on Linux.
+load_echo_server() {
+  local log=$cache/echo_server.log status=0 port control
+  say "the echo server under load"
+  start_deno run -A --no-check tests/windows/echo_server.ts \
+    </dev/null >"$log" 2>&1
+  until read -r port control < <(sed -n 's/^listening on //p' "$log") &&
+    [ -n "$control" ]; do
+    kill -0 "$child" 2>/dev/null || break
+    sleep 0.2
+  done
+  if [ -n "${control:-}" ]; then
+    (cd "$project" && timeout 300 deno run -A --no-check \
+      tests/windows/echo_load.ts "$port" "$control") || status=$?
+  fi
+  # It ends when it is told to; otherwise something has gone wrong already.
+  if [ "$status" != 0 ]; then kill_deno; fi
+  wait_deno || status=$?
+  grep -v '^client timed out' "$log" || true
   return "$status"
 }
 
@@ -233,6 +262,14 @@ find_deno
 registry=$(npm config get registry 2>/dev/null)
 fetch_dependencies
 if [ "${1:-}" = --prepare ]; then exit 0; fi
+if [ $# -gt 0 ]; then
+  start_deno "$@"
+  wait_deno
+  exit
+fi
+status=0
+load_echo_server || status=$?
 # Types are Linux's business: they are the same.
-[ $# -gt 0 ] || set -- run -A tools/windows_tests.ts --no-check
-run_deno "$@"
+start_deno run -A tools/windows_tests.ts --no-check
+wait_deno || status=$?
+exit "$status"

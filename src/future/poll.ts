@@ -1,7 +1,8 @@
-const PENDING: unique symbol = Symbol("edo.Pending");
-
 /** What a poll returns when the value is not there yet. */
-export const Pending: typeof PENDING = PENDING;
+export const Pending: unique symbol = Symbol("edo.Pending");
+
+/** The same, as a binding that no other module sees: V8 takes it for constant. */
+const PENDING: Pending = Pending;
 
 /** The type of the {@linkcode Pending} marker. */
 export type Pending = typeof Pending;

@@ -8,5 +8,6 @@ export { ReactorHandle } from "./handle.ts";
 export type { ReactorHandleMessage } from "./parking.ts";
 export { Interest } from "./interest.ts";
 export { Reactor, reactorOf } from "./reactor.ts";
-export { Source } from "./source.ts";
+export type { SignalTarget } from "./backend.ts";
+export { type Registrar, Source } from "./source.ts";
 export { Token } from "./token.ts";

@@ -299,6 +299,7 @@ export class Reactor implements Registrar, Disposable {
     }
   }
 
+  /** Closes the reactor, for `using`. */
   [Symbol.dispose](): void {
     this.close();
   }

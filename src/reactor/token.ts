@@ -2,9 +2,10 @@
  * Names one registration with a reactor. It is no longer valid once it was
  * deregistered, even if the same place, or the same descriptor, is used again.
  */
-export type Token = number & { readonly [tokenBrand]: true };
-
-declare const tokenBrand: unique symbol;
+export type Token = number & {
+  /** Exists in types alone, so that no other number passes for a token. */
+  readonly brand: "Token";
+};
 
 /**
  * How many registrations a reactor can hold at once: more than a process can

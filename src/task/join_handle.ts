@@ -48,6 +48,8 @@ export class JoinHandle<T> extends Future<T> {
   }
 
   /**
+   * The task's value, if it has ended.
+   *
    * @throws {JoinError} If the task threw, with what it threw as its cause, or
    * was aborted.
    */
@@ -94,6 +96,7 @@ export class JoinHandle<T> extends Future<T> {
     return this.join();
   }
 
+  /** What a combinator polls: a wait of its own, as for `yield*`. */
   override intoFuture(): Future<T> {
     return this.join();
   }
