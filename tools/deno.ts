@@ -11,7 +11,7 @@ export const DENO: string = Deno.execPath();
  * Whether this system has TCP. Elsewhere examples are not run, because most of them
  * use it; what tests are left out there, the tests say themselves.
  */
-export const HAS_TCP: boolean = ["linux"].includes(Deno.build.os);
+export const HAS_TCP: boolean = ["linux", "windows"].includes(Deno.build.os);
 
 /** Variables for every Deno that the tools start, beside those there are. */
 export function denoEnv(): Record<string, string> {

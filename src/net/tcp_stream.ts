@@ -1,5 +1,5 @@
 import { type Coroutine, type Future, intoFuture } from "../future/mod.ts";
-import type { Source } from "../reactor/mod.ts";
+import { Interest, type Source } from "../reactor/mod.ts";
 import { sockets } from "../sys/platform.ts";
 import {
   checkAddress,
@@ -159,6 +159,8 @@ export class TcpStream implements Disposable {
       throw new TypeError(`Cannot shut down: how is ${JSON.stringify(how)}`);
     }
     sockets.shutdown(this.#socket.openFd("shut down"), how);
+    // Not every system reports this side's own doing to a reader that waits.
+    if (how !== "write") this.#socket.source.dispatch(Interest.READABLE);
   }
 
   /** Closes the stream. Operations that wait fail; closing again does nothing. */

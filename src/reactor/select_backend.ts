@@ -1,10 +1,12 @@
 import type { Backend, SignalTarget } from "./backend.ts";
 import { EpollBackend } from "./linux.ts";
 import { Notifier } from "./fallback.ts";
+import { AfdBackend } from "./windows.ts";
 
 /** The backends by name: how each is made, and how any thread signals one. */
 const BACKENDS = {
   epoll: { make: () => new EpollBackend(), signal: EpollBackend.signal },
+  afd: { make: () => new AfdBackend(), signal: AfdBackend.signal },
   notifier: { make: () => new Notifier(), signal: Notifier.signal },
 } as const;
 
@@ -16,6 +18,8 @@ function nativeBackend(): BackendName {
     case "linux":
     case "android":
       return "epoll";
+    case "windows":
+      return "afd";
     default:
       return "notifier";
   }

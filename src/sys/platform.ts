@@ -3,6 +3,7 @@
 import { linuxSockets } from "./linux/sockets.ts";
 import type { Sockets } from "./sockets.ts";
 import { unsupportedSockets } from "./unsupported.ts";
+import { windowsSockets } from "./windows/sockets.ts";
 
 /**
  * The TCP calls of this system. Where it is not supported, every call throws
@@ -15,6 +16,8 @@ export function select(os: typeof Deno.build.os): Sockets {
   switch (os) {
     case "linux":
       return linuxSockets;
+    case "windows":
+      return windowsSockets;
     default:
       return unsupportedSockets(os);
   }

@@ -13,6 +13,8 @@ export class Scope implements Owner {
   #newest: RawTask | null = null;
   #waiting = 0;
   #spawned = 0;
+  /** How many of those spawned are past their first poll, or ended without one. */
+  #started = 0;
   #closed = false;
   readonly #resources = new Set<Disposable>();
   /** Where the tasks queue up. */
@@ -63,11 +65,20 @@ export class Scope implements Owner {
 
   /** The tasks that have not finished, in the order in which they were spawned. */
   tasks(): RawTask[] {
-    const tasks = this.scheduler.queuedIn(this);
+    // All others are in the list, so that the queue, which may be long and hold
+    // the tasks of many scopes, need not be searched.
+    const tasks = this.#started === this.#spawned
+      ? []
+      : this.scheduler.queuedIn(this);
     for (let task = this.#newest; task !== null; task = task.older) {
       tasks.push(task);
     }
     return tasks.sort((a, b) => a.sequence - b.sequence);
+  }
+
+  /** Notes that a task is polled for the first time, or ends without that. */
+  noteStarted(): void {
+    this.#started++;
   }
 
   /** The number of the next task to be spawned. */

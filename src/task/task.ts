@@ -103,6 +103,7 @@ export class Task<T> extends TaskState implements RawTask, Waker {
   #start(cx: Context): Poll<unknown> {
     const args = this.#stage as unknown[];
     this.noteStarted();
+    this.#scope.noteStarted();
     this.#stage = null;
     const result = call(this.#fn, args);
     if (isCoroutine(result)) {
@@ -154,8 +155,10 @@ export class Task<T> extends TaskState implements RawTask, Waker {
   #dropStage(): void {
     const stage = this.#stage;
     this.#stage = null;
-    if (!this.isStarted) disposeAll(stage as unknown[]);
-    else if (stage instanceof Future) stage.cancel();
+    if (!this.isStarted) {
+      this.#scope.noteStarted();
+      disposeAll(stage as unknown[]);
+    } else if (stage instanceof Future) stage.cancel();
     else if (stage !== null) closeCoroutine(stage as Coroutine<unknown>);
   }
 

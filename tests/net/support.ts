@@ -68,8 +68,7 @@ export function* connectPair(listener?: net.TcpListener): Coroutine<Pair> {
 /** The descriptor of a stream, found by its two addresses. */
 export function fdOf(stream: net.TcpStream): number {
   const addresses = JSON.stringify([stream.localAddr, stream.remoteAddr]);
-  for (const { name } of Deno.readDirSync("/proc/self/fd")) {
-    const fd = Number(name);
+  for (const fd of possibleFds()) {
     try {
       const found = [sockets.localAddr(fd), sockets.remoteAddr(fd)];
       if (JSON.stringify(found) === addresses) return fd;
@@ -78,6 +77,13 @@ export function fdOf(stream: net.TcpStream): number {
     }
   }
   throw new Error(`Cannot find the descriptor of the stream ${addresses}`);
+}
+
+/** What may be a descriptor of this process; on Windows, a small handle. */
+function possibleFds(): number[] {
+  return Deno.build.os === "windows"
+    ? Array.from({ length: 4_096 }, (_, i) => 4 * i + 4)
+    : [...Deno.readDirSync("/proc/self/fd")].map(({ name }) => Number(name));
 }
 
 /** A connection made of system calls alone, which can be made to misbehave. */

@@ -186,7 +186,8 @@ edoTest("the notifier has no sockets and says so", () => {
 });
 
 edoTest("the system's backend is taken unless another is asked for", () => {
-  const native = Deno.build.os === "linux" ? "epoll" : "notifier";
+  const natives: Record<string, string> = { linux: "epoll", windows: "afd" };
+  const native = natives[Deno.build.os] ?? "notifier";
   assertEquals(backendName(), native);
   overrideBackend("notifier");
   assertEquals(backendName(), "notifier");

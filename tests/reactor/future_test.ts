@@ -14,6 +14,7 @@ import {
 } from "../../mod.ts";
 import { sockets } from "../../src/sys/platform.ts";
 import { WOULD_BLOCK } from "../../src/sys/sockets.ts";
+import { HAS_TCP } from "../../tools/deno.ts";
 import { edoTest } from "../helpers/leaks.ts";
 import { bothWays } from "../net/support.ts";
 import { sendByte, Sockets, withEachBackend } from "./support.ts";
@@ -155,7 +156,7 @@ edoTest(
       "deadlock",
     );
   },
-  { ignore: Deno.build.os !== "linux" },
+  { ignore: !HAS_TCP },
 );
 
 edoTest(

@@ -8,6 +8,7 @@ import type { Waker } from "../../mod.ts";
 import type { ReactorHandleMessage } from "../../src/reactor/parking.ts";
 import {
   type BackendName,
+  backendName,
   overrideBackend,
 } from "../../src/reactor/select_backend.ts";
 import { parseIp } from "../../src/sys/addr.ts";
@@ -16,9 +17,9 @@ import { edoTest, type EdoTestOptions } from "../helpers/leaks.ts";
 import { waitFor, waitForEvent } from "../helpers/deadline.ts";
 
 /** The backends of this system. */
-export const BACKENDS: readonly BackendName[] = Deno.build.os === "linux"
-  ? ["epoll", "notifier"]
-  : ["notifier"];
+export const BACKENDS: readonly BackendName[] = [
+  ...new Set([backendName(), "notifier" as const]),
+];
 
 /** Runs a test once with each backend, which reactors made meanwhile wait with. */
 export function withEachBackend(

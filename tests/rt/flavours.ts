@@ -10,6 +10,7 @@ import {
 import type { Context } from "../../mod.ts";
 import {
   type BackendName,
+  backendName,
   overrideBackend,
 } from "../../src/reactor/select_backend.ts";
 import { waitFor } from "../helpers/deadline.ts";
@@ -106,8 +107,7 @@ function flavour(blocking: boolean, backend: BackendName | null): Flavour {
 
 /** The flavours that this system has. */
 export const FLAVOURS: readonly Flavour[] = [true, false].flatMap((blocking) =>
-  [null, "epoll" as const, "notifier" as const]
-    .filter((backend) => backend !== "epoll" || Deno.build.os === "linux")
+  [...new Set([null, backendName(), "notifier" as const])]
     .map((backend) => flavour(blocking, backend))
 );
 

@@ -24,6 +24,8 @@ class StepScheduler implements Scheduler {
   /** All tasks, so that those that were never polled can be found. */
   readonly made: Task<unknown>[] = [];
   schedules = 0;
+  /** How often the queue was searched. */
+  searches = 0;
   readonly cx: Context = new Context({ wake() {} });
 
   schedule(task: RawTask): void {
@@ -38,6 +40,7 @@ class StepScheduler implements Scheduler {
   runIfNext(): void {}
 
   queuedIn(owner: Owner): RawTask[] {
+    this.searches++;
     return this.made.filter((task) => task.isQueuedIn(owner));
   }
 
@@ -450,4 +453,23 @@ Deno.test("tasks enter and leave a scope in any order, and its list stays whole"
     0,
     true,
   ]);
+});
+
+Deno.test("a scope searches the queue only while a task of it was never polled", () => {
+  // The queue holds the tasks of all scopes: a thousand small ones that end one
+  // after the other must not each go through those of the others.
+  const lab = new Lab();
+  const { scheduler, scope } = lab;
+  assertEquals(scope.tasks().length, 1);
+  assertEquals(scheduler.searches, 1);
+  lab.step();
+  const aborted = new Task<unknown>(scope, () => {}, []);
+  const failing = new Task<unknown>(scope, () => {
+    throw new Error("expected");
+  }, []);
+  aborted.cancelNow();
+  failing.run(scheduler.cx);
+  assertEquals([scope.tasks().length, scheduler.searches], [1, 1]);
+  scope.close();
+  assertEquals([lab.drops, scheduler.searches], [1, 1]);
 });
