@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { type Skip, SKIPS } from "../tests/windows/skips.ts";
+import { covers, type Skip, SKIPS } from "../tests/windows/skips.ts";
 import { DENO, denoEnv } from "./deno.ts";
 
 /** A test that was not run. */
@@ -39,14 +39,13 @@ export function skipErrors(
   skips: readonly Skip[],
   everything: boolean,
 ): string[] {
-  const covers = (skip: Skip, test: Skipped): boolean =>
-    skip.file.test(test.file) && (skip.name?.test(test.name) ?? true);
   const errors = skipped
-    .filter((test) => !skips.some((skip) => covers(skip, test)))
+    .filter(({ file, name }) => !skips.some((skip) => covers(skip, file, name)))
     .map(({ file, name }) => `${file}: "${name}" is left out without a reason`);
   if (!everything) return errors;
   const unused = skips
-    .filter((skip) => !skipped.some((test) => covers(skip, test)))
+    .filter((skip) => skip.itself !== true)
+    .filter((skip) => !skipped.some((it) => covers(skip, it.file, it.name)))
     .map(({ file, name }) => `no test is left out for ${file} ${name ?? ""}`);
   return [...errors, ...unused];
 }

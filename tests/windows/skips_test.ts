@@ -32,6 +32,7 @@ Deno.test("a reason for which no test is left out is an error, if all were run",
   const skips = [
     { file: /^tests\/a_test\.ts$/, reason },
     { file: /^tests\/b_test\.ts$/, name: /gone/, reason },
+    { file: /^tests\/c_test\.ts$/, reason, itself: true as const },
   ];
   assertEquals(skipErrors([SKIPPED], skips, false), []);
   assertEquals(skipErrors([SKIPPED], skips, true), [
