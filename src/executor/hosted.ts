@@ -215,7 +215,12 @@ export class HostedExecutor extends Executor implements AwaitHost {
   #idle(untilTimer: number): void {
     this.#setTimeout(untilTimer);
     const reactor = this.existingReactor;
-    if (this.#waiting || !reactor?.canWake) return;
+    if (!reactor?.canWake) {
+      // A wait that nothing can end would keep the process alive for nothing.
+      if (this.#waiting) reactor?.signal();
+      return;
+    }
+    if (this.#waiting) return;
     this.#waiting = true;
     reactor.waitAsync().then(() => {
       this.#waiting = false;

@@ -6,20 +6,28 @@ import {
   EPOLLHUP,
   EPOLLIN,
   EPOLLOUT,
+  EPOLLPRI,
   EPOLLRDHUP,
 } from "../sys/linux/epoll.ts";
 import * as eventfd from "../sys/linux/eventfd.ts";
 import type { Backend, SignalTarget } from "./backend.ts";
-import { READ_CLOSED, READABLE, WRITABLE, WRITE_CLOSED } from "./readiness.ts";
+import {
+  READ_CLOSED,
+  READABLE,
+  URGENT,
+  WRITABLE,
+  WRITE_CLOSED,
+} from "./readiness.ts";
 
 /** The key of the eventfd; those of sockets start at 1. */
 const SIGNAL_KEY = 0;
 
 /**
  * What a socket is registered for: both directions at once, as edges, so that it
- * takes one `epoll_ctl` in its life. `RDHUP` tells of the peer's FIN.
+ * takes one `epoll_ctl` in its life. `RDHUP` tells of the peer's FIN, `PRI` of
+ * urgent data.
  */
-const SOCKET_EVENTS = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+const SOCKET_EVENTS = EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLRDHUP | EPOLLET;
 
 /**
  * Up to how many milliseconds a wait is as precise as the system can make it
@@ -116,6 +124,7 @@ export class EpollBackend implements Backend {
     if ((flags & EPOLLIN) !== 0) readiness |= READABLE;
     if ((flags & EPOLLOUT) !== 0) readiness |= WRITABLE;
     if ((flags & EPOLLRDHUP) !== 0) readiness |= READ_CLOSED;
+    if ((flags & EPOLLPRI) !== 0) readiness |= URGENT;
     // Both directions are over, or an error waits to be fetched by either.
     if ((flags & (EPOLLHUP | EPOLLERR)) !== 0) {
       readiness |= READ_CLOSED | WRITE_CLOSED;

@@ -40,6 +40,8 @@ export class Reactor implements Registrar, Disposable {
   readonly #backend: Backend;
   readonly #parking = new Parking();
   #handle: ReactorHandle | null = null;
+  /** Whether anybody but the reactor itself has the handle. */
+  #isShared = false;
   /** Those who wait for `Token.WAKE`. */
   readonly #wakeWaiters = new WakerSet();
   /** By key; place 0 stands for `Token.WAKE` and stays empty. */
@@ -76,7 +78,7 @@ export class Reactor implements Registrar, Disposable {
 
   /** Whether a wait without a timeout could ever end. */
   get canWake(): boolean {
-    return this.#handle !== null ||
+    return this.#isShared ||
       this.#sources.some((source) => source !== null && source.hasWaiters);
   }
 
@@ -193,6 +195,11 @@ export class Reactor implements Registrar, Disposable {
    * first on, a thread that waits here is never called deadlocked.
    */
   handle(): ReactorHandle {
+    this.#isShared = true;
+    return this.#ownHandle();
+  }
+
+  #ownHandle(): ReactorHandle {
     return this.#handle ??= ReactorHandle.import({
       ...this.#backend.signalTarget,
       memory: this.#parking.memory,
@@ -201,7 +208,7 @@ export class Reactor implements Registrar, Disposable {
 
   /** Ends a wait of this reactor's that is under way on another thread. */
   signal(): void {
-    this.handle().wake();
+    this.#ownHandle().wake();
   }
 
   /**
@@ -240,7 +247,7 @@ export class Reactor implements Registrar, Disposable {
    */
   async waitAsync(): Promise<number> {
     this.#checkIdle();
-    this.handle();
+    this.#ownHandle();
     if (!this.#parking.park()) {
       this.#unpark();
       return 0;

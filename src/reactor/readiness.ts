@@ -11,6 +11,12 @@ export const WRITABLE = 2;
 export const READ_CLOSED = 4;
 /** No write can succeed any more. */
 export const WRITE_CLOSED = 8;
+/**
+ * The peer sends urgent data (RFC 6093). A read ends in front of it, whatever room
+ * there is and whatever follows, so that a short read no longer shows that nothing
+ * is left.
+ */
+export const URGENT = 16;
 
 /** What concerns readers. */
 export const READ_BITS: number = READABLE | READ_CLOSED;

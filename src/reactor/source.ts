@@ -1,6 +1,12 @@
 import { type Waker, WakerSet } from "../future/mod.ts";
 import type { Interest } from "./interest.ts";
-import { READ_BITS, READABLE, WRITABLE, WRITE_BITS } from "./readiness.ts";
+import {
+  READ_BITS,
+  READABLE,
+  URGENT,
+  WRITABLE,
+  WRITE_BITS,
+} from "./readiness.ts";
 
 /** What a source needs of the reactor that it is registered with. */
 export interface Registrar {
@@ -24,7 +30,7 @@ export interface Registrar {
  * event is never cleared unseen.
  *
  * The `*_CLOSED` bits are never cleared: data and FIN may arrive in one edge, and
- * no other edge follows.
+ * no other edge follows. Neither is `URGENT`.
  *
  * A source is registered when it first has to wait, with the reactor of the task
  * that waits; if it is later waited for elsewhere, it moves there.
@@ -70,6 +76,7 @@ export class Source {
 
   /** A read got less than it had room for, so that nothing is left. */
   noteShortRead(): void {
+    if ((this.#readiness & URGENT) !== 0) return;
     if (this.#registrar === null || this.#registrar.edgeTriggered) {
       this.#readiness &= ~READABLE;
     }

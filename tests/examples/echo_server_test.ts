@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { EchoClient, EchoServer } from "../helpers/echo_server.ts";
+import { addressOf, EchoClient, EchoServer } from "../helpers/echo_server.ts";
 import { waitFor } from "../helpers/deadline.ts";
 import { countDescriptors } from "../helpers/proc.ts";
 import { startDeno, Subprocess } from "../helpers/subprocess.ts";
@@ -166,6 +166,28 @@ exampleTest(
     goes[Symbol.dispose]();
     await server.hasDescriptors(before);
     assertEquals(server.process.stderr.all, []);
+  },
+);
+
+exampleTest(
+  "a server that has no descriptors left serves those who wait when others have gone",
+  async () => {
+    const limit = 150;
+    const flags = "--allow-ffi --allow-net --allow-read";
+    await using server = new Subprocess("bash", [
+      "-c",
+      `ulimit -n ${limit} &&
+       exec '${Deno.execPath()}' run ${flags} examples/echo_server.ts --port 0`,
+    ]);
+    const addr = await addressOf(server);
+    const clients = await Promise.all(
+      Array.from({ length: 2 * limit }, () => EchoClient.connect(addr)),
+    );
+    await Promise.all(clients.map(async (client, i) => {
+      assertEquals(await client.echo(`client ${i}`), `client ${i}`);
+      client.close();
+    }));
+    assertEquals(server.stderr.all, []);
   },
 );
 

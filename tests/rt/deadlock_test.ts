@@ -234,6 +234,5 @@ for (const useSockets of [false, true]) {
       assert(code !== 0);
       assertMatch(stderr, /never resolved/);
     },
-    { ignore: useSockets },
   );
 }

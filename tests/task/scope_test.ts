@@ -1,10 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { Future, Pending, type Poll } from "../../src/future/mod.ts";
 import { Scope, Task } from "../../src/task/mod.ts";
-
-function names(scope: Scope): string[] {
-  return scope.tasks().map(({ name }) => name);
-}
 import { Lab, StepScheduler } from "./support.ts";
 
 function names(scope: Scope): string[] {

@@ -12,10 +12,6 @@ import {
 import { JoinError, JoinHandle, Scope, Task } from "../../src/task/mod.ts";
 import type { RawTask, Scheduler } from "../../src/task/mod.ts";
 
-function names(scope: Scope): string[] {
-  return scope.tasks().map(({ name }) => name);
-}
-
 /** A queue that the test empties step by step, and that counts what it is given. */
 export class StepScheduler implements Scheduler {
   readonly queue: RawTask[] = [];

@@ -1,10 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { Context, Pending, setFailureHook } from "../../src/future/mod.ts";
-import { JoinHandle, Scope, Task } from "../../src/task/mod.ts";
-
-function names(scope: Scope): string[] {
-  return scope.tasks().map(({ name }) => name);
-}
+import { JoinHandle, Task } from "../../src/task/mod.ts";
 import { Lab } from "./support.ts";
 
 Deno.test("spawn, poll, wake, poll, return: two polls, one schedule, one drop", () => {

@@ -74,12 +74,6 @@ export const SKIPS: readonly Skip[] = [
     itself: true,
   },
   {
-    file: /^tests\/rt\/deadlock_test\.ts$/,
-    name: /^hosted, a deadlock after sockets were used/,
-    reason: "it is left out on every system",
-    itself: true,
-  },
-  {
     file: /^tests\/windows\/layout_test\.ts$/,
     name: /mingw's|^an equation that does not hold is told$/,
     reason: "the compiler runs on Linux, and needs nothing of Windows",

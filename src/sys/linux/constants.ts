@@ -25,6 +25,7 @@ export const SO_REUSEPORT = 15;
 export const IPPROTO_TCP = 6;
 export const TCP_NODELAY = 1;
 
+export const MSG_OOB = 1;
 export const MSG_PEEK = 2;
 export const MSG_NOSIGNAL = 0x4000;
 
@@ -38,6 +39,7 @@ export const EPOLL_CTL_DEL = 2;
 export const EPOLL_CTL_MOD = 3;
 
 export const EPOLLIN = 0x1;
+export const EPOLLPRI = 0x2;
 export const EPOLLOUT = 0x4;
 export const EPOLLERR = 0x8;
 export const EPOLLHUP = 0x10;

@@ -17,6 +17,7 @@ export {
   EPOLLHUP,
   EPOLLIN,
   EPOLLOUT,
+  EPOLLPRI,
   EPOLLRDHUP,
 } from "./constants.ts";
 
