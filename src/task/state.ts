@@ -18,7 +18,8 @@
  *    that the wake leads to finds the request, so it cannot be lost.
  *
  * The bits above the five belong to the task's owner alone and take part in no
- * race: how far it has come, and how it ended. Each transition returns what its caller must do next.
+ * race: how far it has come, and how it ended. Each transition returns what its
+ * caller must do next.
  *
  * @module
  */

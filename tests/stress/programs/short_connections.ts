@@ -151,6 +151,8 @@ function* openMany(task: Task, count: number): Coroutine<void> {
 
 /** How many kinds of connections there are. */
 export const KINDS = 8;
+/** The place among them of the one that waits to be dropped, from 0. */
+export const DROPPED_KIND = 5;
 
 if (import.meta.main) {
   const task: Task = JSON.parse(Deno.args[0]!);
