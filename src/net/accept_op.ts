@@ -44,6 +44,24 @@ const NEXT = new Set([
 
 const NO_BYTES = new Uint8Array(0);
 
+function isExhausted(error: unknown): boolean {
+  return EXHAUSTED.has((error as { code?: string }).code ?? "");
+}
+
+/**
+ * Sees to it that the reactor is open; false: there are no descriptors for it. No
+ * connection may be taken before: the first ones could take the last descriptors,
+ * and then none of them could ever be waited for.
+ */
+function hasReactor(cx: Context): boolean {
+  try {
+    void cx.drivers.reactor;
+    return true;
+  } catch (error) {
+    return !isExhausted(error);
+  }
+}
+
 const ACCEPT: Operation<TcpStream> = {
   verb: "accept on",
   interest: Interest.READABLE,
@@ -54,12 +72,11 @@ const ACCEPT: Operation<TcpStream> = {
       if (fd >= 0) return adoptStream(new Source(fd), sockets.acceptedAddr());
       if (fd === WOULD_BLOCK) return Pending;
       const error = osError(-fd, "accept", op.describe());
-      const { code = "" } = error as { code?: string };
-      if (EXHAUSTED.has(code)) {
+      if (isExhausted(error)) {
         (op as AcceptOp).backOff();
         return Pending;
       }
-      if (!NEXT.has(code)) throw error;
+      if (!NEXT.has(error.code)) throw error;
     }
   },
 };
@@ -87,14 +104,23 @@ export class AcceptOp extends SocketOp<TcpStream> {
       if (goesOn) return Pending;
       this.#stopSleeping();
     }
+    if (!this.socket.isClosed && !hasReactor(cx)) {
+      this.backOff();
+      return this.#startSleeping(cx);
+    }
     const value = super.poll(cx);
     if (this.#sleep !== null) {
       // The connection is still there, and no further event would tell of it.
       this.socket.source.assumeReady(Interest.READABLE);
-      // The failed attempt set it: its first poll starts the clock.
-      void (this.#sleep as Sleep).poll(cx);
+      this.#startSleeping(cx);
     }
     return value;
+  }
+
+  /** Starts the clock of what `backOff` set. */
+  #startSleeping(cx: Context): Pending {
+    void this.#sleep!.poll(cx);
+    return Pending;
   }
 
   #stopSleeping(): void {

@@ -236,23 +236,22 @@ export class AfdBackend implements Backend {
   }
 
   async waitAsync(): Promise<number> {
-    this.#flush();
-    this.#begin();
-    while (this.#count === 0) {
+    for (;;) {
+      this.#flush();
+      this.#begin();
+      if (this.#count > 0) return this.#count;
       this.#waitingAsync = true;
-      const packets = await this.#port.waitAsync();
+      const status = await this.#port.waitAsync();
       this.#waitingAsync = false;
       // A `wait(0)` in between has reported events of its own.
       this.#begin();
-      const signalled = this.#takeIn(packets);
+      const signalled = this.#takeIn(this.#port.take(status));
       if (this.#closed) {
         this.#release();
         return 0;
       }
-      if (signalled) break;
-      this.#flush();
+      if (this.#count > 0 || signalled) return this.#count;
     }
-    return this.#count;
   }
 
   eventKey(index: number): number {

@@ -1,12 +1,13 @@
 /** The poll of one socket, with a driver that the test plays. */
 
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import {
   READ_CLOSED,
   READABLE,
   WRITABLE,
   WRITE_CLOSED,
 } from "../../src/reactor/readiness.ts";
+import { randomNumbers } from "./support.ts";
 import {
   eventsFor,
   type PollKernel,
@@ -14,7 +15,6 @@ import {
   readinessOf,
   SocketPoll,
 } from "../../src/reactor/windows_poll.ts";
-import { baseHandle } from "../../src/sys/windows/base_handle.ts";
 import {
   AFD_POLL_ABORT,
   AFD_POLL_ACCEPT,
@@ -23,8 +23,6 @@ import {
   AFD_POLL_LOCAL_CLOSE,
   AFD_POLL_RECEIVE,
   AFD_POLL_SEND,
-  SIO_BASE_HANDLE,
-  SIO_BSP_HANDLE_POLL,
   STATUS_CANCELLED,
   STATUS_INSUFFICIENT_RESOURCES,
   STATUS_INVALID_HANDLE,
@@ -32,11 +30,6 @@ import {
   STATUS_PENDING,
   STATUS_SUCCESS,
 } from "../../src/sys/windows/constants.ts";
-import {
-  DevicePool,
-  type SharedDevice,
-  SOCKETS_PER_DEVICE,
-} from "../../src/sys/windows/device_pool.ts";
 
 const ALL_OVER = READABLE | WRITABLE | READ_CLOSED | WRITE_CLOSED;
 
@@ -294,15 +287,6 @@ Deno.test("a socket that is removed while its poll is cancelled is not cancelled
   assertEquals(driver.calls.slice(1), ["cancel", "release"]);
 });
 
-/** A repeatable source of numbers below `n`: a linear congruential generator. */
-function randomNumbers(seed: number): (n: number) => number {
-  let state = seed;
-  return (n) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor(state / 2 ** 32 * n);
-  };
-}
-
 /** One random life of a socket; the driver checks its own rules at every step. */
 function randomLife(random: (n: number) => number): void {
   const { driver, poll } = setUp();
@@ -350,105 +334,4 @@ function randomLife(random: (n: number) => number): void {
 Deno.test("random lives of sockets keep one poll in flight and forget nobody", () => {
   const random = randomNumbers(1);
   for (let life = 0; life < 20_000; life++) randomLife(random);
-});
-
-class Device implements SharedDevice {
-  users = 0;
-  closed = false;
-  close(): void {
-    assert(!this.closed, "closed twice");
-    assertEquals(this.users, 0, "closed while it is used");
-    this.closed = true;
-  }
-}
-
-Deno.test("sockets share devices in groups, and a new group gets a new one", () => {
-  const pool = new DevicePool(() => new Device());
-  const groups = 3;
-  const taken = Array.from(
-    { length: groups * SOCKETS_PER_DEVICE },
-    () => pool.take(),
-  );
-  assertEquals(pool.size, groups);
-  assertEquals(new Set(taken).size, groups);
-  pool.take();
-  assertEquals(pool.size, groups + 1);
-});
-
-Deno.test("a device that nobody uses is closed, but for one", () => {
-  const pool = new DevicePool(() => new Device());
-  const taken = Array.from(
-    { length: 5 * SOCKETS_PER_DEVICE + 1 },
-    () => pool.take(),
-  );
-  const random = randomNumbers(2);
-  while (taken.length > 0) {
-    pool.giveBack(taken.splice(random(taken.length), 1)[0]!);
-  }
-  assertEquals(pool.size, 1);
-  const last = pool.take();
-  assertEquals(pool.size, 1);
-  pool.giveBack(last);
-  pool.close();
-  assertEquals(pool.size, 0);
-  assert(last.closed);
-});
-
-Deno.test("a device with room is used before another is opened", () => {
-  const pool = new DevicePool(() => new Device());
-  const taken = Array.from({ length: 100 }, () => pool.take());
-  const size = pool.size;
-  for (let round = 0; round < 1_000; round++) {
-    pool.giveBack(taken.shift()!);
-    taken.push(pool.take());
-  }
-  assertEquals(pool.size, size);
-});
-
-/** Minus `WSAENOTSOCK`, and minus `WSAEOPNOTSUPP`. */
-const NOT_A_SOCKET = -10_038n;
-const REFUSED = -10_045n;
-
-Deno.test("a socket's base handle is what SIO_BASE_HANDLE says", () => {
-  assertEquals(
-    baseHandle(8, (_, code) => code === SIO_BASE_HANDLE ? 4n : 0n),
-    4n,
-  );
-});
-
-Deno.test("where a provider hides the base handle, those below are asked for it", () => {
-  // 12 is layered on 8, and 8 on 4; the upper two refuse to tell the base.
-  const asked: string[] = [];
-  const handle = baseHandle(12, (socket, code) => {
-    asked.push(`${socket} ${code.toString(16)}`);
-    if (code === SIO_BASE_HANDLE) return socket === 4n ? 4n : REFUSED;
-    return code === SIO_BSP_HANDLE_POLL ? socket - 4n : socket;
-  });
-  assertEquals(handle, 4n);
-  assertEquals(asked, [
-    "12 48000022",
-    "12 4800001c",
-    "12 4800001d",
-    "8 48000022",
-    "8 4800001c",
-    "8 4800001d",
-    "4 48000022",
-  ]);
-});
-
-Deno.test("what is not a socket, or has no base, is told as Winsock tells it", () => {
-  assertThrows(
-    () => baseHandle(8, () => NOT_A_SOCKET),
-    Error,
-    "Cannot register socket 8: socket operation on non-socket",
-  );
-  assertThrows(
-    () =>
-      baseHandle(
-        8,
-        (socket, code) => code === SIO_BASE_HANDLE ? REFUSED : socket,
-      ),
-    Deno.errors.NotSupported,
-    "Cannot register socket 8",
-  );
 });

@@ -124,3 +124,37 @@ export class Harness implements Disposable {
     assertEquals(this.backend.held, { sockets: 0, polls: 0, devices: 0 });
   }
 }
+
+/** A test for Windows alone. */
+export function windowsTest(
+  name: string,
+  fn: () => void | Promise<void>,
+): void {
+  Deno.test({ name, fn, ...onWindows });
+}
+
+/** Sends one byte. */
+export function poke(socket: number): void {
+  assertEquals(sockets.send(socket, Uint8Array.of(1), 1), 1);
+}
+
+/** A repeatable source of numbers below `n`: a linear congruential generator. */
+export function randomNumbers(seed: number): (n: number) => number {
+  let state = seed;
+  return (n) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor(state / 2 ** 32 * n);
+  };
+}
+
+/** Writes until it would block. */
+export function fill(socket: number): void {
+  const data = new Uint8Array(64 * 1024);
+  while (sockets.send(socket, data, data.length) > 0);
+}
+
+/** Reads until it would block. */
+export function drain(socket: number): void {
+  const data = new Uint8Array(64 * 1024);
+  while (sockets.recv(socket, data, data.length) > 0);
+}

@@ -113,10 +113,13 @@ export class CompletionPort {
     return countOf(packets, status);
   }
 
-  /** The same on another thread, without a limit; one call at a time. */
-  async waitAsync(): Promise<number> {
+  /**
+   * Waits on another thread, without a limit; one call at a time. What it returns
+   * is for `take`.
+   */
+  waitAsync(): Promise<number> {
     const packets = this.#async ??= new Packets();
-    const status = await ntdll.NtRemoveIoCompletionExAsync(
+    return ntdll.NtRemoveIoCompletionExAsync(
       this.handle,
       packets.entries,
       MAX_PACKETS,
@@ -124,7 +127,14 @@ export class CompletionPort {
       null,
       0,
     );
-    this.#current = packets;
+  }
+
+  /**
+   * Takes over the packets of a `waitAsync` that has ended: not before they are
+   * looked at, as a `wait` may come in between. Returns how many there are.
+   */
+  take(status: number): number {
+    const packets = this.#current = this.#async!;
     return countOf(packets, status);
   }
 

@@ -19,7 +19,10 @@ export const SOCKETS_PER_DEVICE = 32;
 /** Shares device handles out among sockets, opening and closing them as needed. */
 export class DevicePool<D extends SharedDevice> {
   readonly #open: () => D;
-  /** Those that have room. */
+  /**
+   * Those that have room, the fullest first as a rule: the others have a chance to
+   * run out of users, and to be closed.
+   */
   readonly #roomy: D[] = [];
   #size = 0;
 
@@ -34,19 +37,19 @@ export class DevicePool<D extends SharedDevice> {
 
   /** Takes a share in a device with room for it. */
   take(): D {
-    let device = this.#roomy.at(-1);
+    let device = this.#roomy[0];
     if (device === undefined) {
       device = this.#open();
       this.#size++;
       this.#roomy.push(device);
     }
-    if (++device.users === SOCKETS_PER_DEVICE) this.#roomy.pop();
+    if (++device.users === SOCKETS_PER_DEVICE) this.#roomy.shift();
     return device;
   }
 
   /** Gives a share back. A device that is not used is closed, but for one. */
   giveBack(device: D): void {
-    if (device.users-- === SOCKETS_PER_DEVICE) this.#roomy.push(device);
+    if (device.users-- === SOCKETS_PER_DEVICE) this.#roomy.unshift(device);
     if (device.users > 0 || this.#roomy.length === 1) return;
     this.#roomy.splice(this.#roomy.indexOf(device), 1);
     this.#closeOne(device);
