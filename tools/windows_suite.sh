@@ -123,6 +123,8 @@ make_root() {
   isolated debootstrap --variant=minbase --include=wine,wine64 "$SUITE" \
     "$making/root" "$mirror" >"$cache/debootstrap.log" 2>&1 ||
     not_tested "debootstrap failed: $(tail -n 3 "$cache/debootstrap.log")"
+  rm -rf --one-file-system "$making"/root/var/cache/apt/archives/*.deb \
+    "$making/root/var/lib/apt/lists"
   printf '127.0.0.1 localhost\n::1 localhost\n' >"$making/root/etc/hosts"
   say "making a Wine prefix"
   in_root "$making/root" 300 wineboot --init >"$cache/wineboot.log" 2>&1 ||

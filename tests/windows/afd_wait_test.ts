@@ -13,6 +13,7 @@ import { handleCount } from "./handles.ts";
 import {
   type Event,
   Harness,
+  Opened,
   PATIENCE_MS,
   poke,
   windowsTest as test,
@@ -161,4 +162,52 @@ test("a backend that is closed with polls in flight leaves no handle", () => {
   const more = handleCount() - before;
   // Other threads of the engine may have opened one or two.
   assert(more < 20, `${more} more handles`);
+});
+
+/** Another thread with polls in flight, which tells its sockets' clients. */
+async function startPolling(count: number): Promise<[Worker, number[]]> {
+  const [backend, support, readiness] = [
+    "../../src/reactor/windows.ts",
+    "./support.ts",
+    "../../src/reactor/readiness.ts",
+  ].map((path) => JSON.stringify(import.meta.resolve(path)));
+  const code = `
+    import { AfdBackend } from ${backend};
+    import { Opened } from ${support};
+    import { READABLE } from ${readiness};
+    const backend = new AfdBackend();
+    const open = new Opened();
+    const listener = open.listen();
+    const clients = [];
+    for (let key = 1; key <= ${count}; key++) {
+      const [client, server] = open.pair(listener);
+      clients.push(client, server);
+      backend.register(server, key, 1);
+      backend.rearm(key, READABLE);
+    }
+    backend.wait(0);
+    open.close(listener);
+    postMessage(clients);`;
+  const url = `data:text/javascript,${encodeURIComponent(code)}`;
+  const worker = new Worker(url, { type: "module" });
+  const { promise, resolve } = Promise.withResolvers<MessageEvent>();
+  worker.onmessage = resolve;
+  return [worker, (await soon(promise)).data];
+}
+
+test("polls of a thread that was terminated are answered in memory that nobody else has", async () => {
+  using open = new Opened();
+  for (let round = 0; round < 5; round++) {
+    const [worker, fds] = await startPolling(100);
+    fds.forEach((fd) => open.keep(fd));
+    worker.terminate();
+    // Whoever asks for memory now would be given what the thread has freed.
+    const blocks = Array.from(
+      { length: 500 },
+      () => new Uint8Array(64 * 1024).fill(0xA5),
+    );
+    for (let i = 0; i < fds.length; i += 2) poke(fds[i]!);
+    fds.forEach((fd) => open.close(fd));
+    assert(blocks.every((block) => block.every((byte) => byte === 0xA5)));
+  }
 });
