@@ -66,7 +66,12 @@ export const SKIPS: readonly Skip[] = [
     itself: true,
   },
   {
-    file: /^tests\/stress\/(connections|slow_reader)_test\.ts$/,
+    file: /^tests\/examples\/http_get_test\.ts$/,
+    name: /fails if nobody listens, and closes its socket$/,
+    reason: "Wine says that a process has ended before its sockets are closed",
+  },
+  {
+    file: /^tests\/stress\/\w+_test\.ts$/,
     reason: PROC,
   },
   {
@@ -133,7 +138,7 @@ export const SKIPS: readonly Skip[] = [
   },
   {
     file: /^tests\/reactor\/backend_test\.ts$/,
-    name: /^with \w+, 100 waits of 3\.1 ms/,
+    name: /^with \w+, \d+ waits of [\d.]+ ms are never too short/,
     reason: "Windows' waits end on ticks of the clock, 1 to 16 ms apart",
   },
   {
