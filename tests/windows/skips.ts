@@ -101,6 +101,10 @@ export const SKIPS: readonly Skip[] = [
     reason: NO_LIMIT,
   },
   {
+    file: /^tests\/net\/descriptors_test\.ts$/,
+    reason: NO_LIMIT,
+  },
+  {
     file: /^tests\/helpers_test\.ts$/,
     name: /^signals reach a process, and its status tells of them$/,
     reason: "Windows has no signals: a process can only be ended",
