@@ -50,11 +50,31 @@ not_tested() {
 
 say() { echo "windows_suite: $*" >&2; }
 
-# Runs a command in namespaces of its own. PID 1 of the process namespace dies
-# with `unshare`, and the kernel then kills every process in it.
-isolated() {
-  unshare --mount --pid --fork --kill-child --propagation private "$@"
+# The program that was started last and has not ended.
+child=
+
+# Starts a program in namespaces of its own, as `child`. PID 1 of the process
+# namespace dies with `unshare`, and the kernel then kills every process in it.
+isolate() {
+  set -m # a process group for it, to be killed as one
+  unshare --mount --pid --fork --kill-child --propagation private "$@" <&0 &
+  child=$!
+  set +m
 }
+
+# Waits for `child`; returns its exit code.
+wait_child() {
+  local status=0
+  wait "$child" || status=$?
+  child=
+  return "$status"
+}
+
+kill_child() {
+  [ -z "$child" ] || kill -KILL -- "-$child" 2>/dev/null || true
+}
+
+trap 'kill_child; exit 130' INT TERM HUP
 
 # Removes a folder that no namespace uses any more. A mount below it would mean
 # that something is very wrong; then it is left alone.
@@ -73,7 +93,8 @@ check_tools() {
   for tool in unshare flock npm deno chroot mount; do
     command -v "$tool" >/dev/null || not_tested "$tool is missing"
   done
-  isolated true 2>/dev/null || not_tested "no namespaces can be made"
+  isolate true 2>/dev/null
+  wait_child || not_tested "no namespaces can be made"
 }
 
 # The machine's own mirror of Debian: whatever the format of its sources, apt
@@ -120,15 +141,16 @@ make_root() {
     if [ -n "${proxy:-}" ]; then export http_proxy=$proxy; fi
   fi
   say "making a chroot with Wine from $mirror, which takes some minutes"
-  isolated debootstrap --variant=minbase --include=wine,wine64 "$SUITE" \
-    "$making/root" "$mirror" >"$cache/debootstrap.log" 2>&1 ||
+  isolate debootstrap --variant=minbase --include=wine,wine64 "$SUITE" \
+    "$making/root" "$mirror" >"$cache/debootstrap.log" 2>&1
+  wait_child ||
     not_tested "debootstrap failed: $(tail -n 3 "$cache/debootstrap.log")"
   rm -rf --one-file-system "$making"/root/var/cache/apt/archives/*.deb \
     "$making/root/var/lib/apt/lists"
   printf '127.0.0.1 localhost\n::1 localhost\n' >"$making/root/etc/hosts"
   say "making a Wine prefix"
-  in_root "$making/root" 300 wineboot --init >"$cache/wineboot.log" 2>&1 ||
-    not_tested "wineboot failed: $(tail -n 3 "$cache/wineboot.log")"
+  start_in_root "$making/root" 300 wineboot --init >"$cache/wineboot.log" 2>&1
+  wait_child || not_tested "wineboot failed: $(tail -n 3 "$cache/wineboot.log")"
   echo "$stamp" >"$making/root/.complete"
   remove_tree "$root"
   mv "$making/root" "$root"
@@ -158,12 +180,12 @@ find_deno() {
   remove_tree "$making"
 }
 
-# in_root ROOT SECONDS COMMAND...: runs a program of the chroot, in namespaces.
+# start_in_root ROOT SECONDS COMMAND...: starts a program of the chroot, as `child`.
 # MOUNTS has lines of FLAGS|FROM|TO: what of this machine it sees besides.
-in_root() {
+start_in_root() {
   local root=$1 limit=$2
   shift 2
-  isolated bash -s "$root" "$limit" "$MOUNTS" "$@" 3<&0 <<'INSIDE'
+  isolate bash -s "$root" "$limit" "$MOUNTS" "$@" 3<&0 <<'INSIDE'
 set -euo pipefail
 root=$1 limit=$2 mounts=$3
 shift 3
@@ -210,23 +232,16 @@ start_deno() {
   MOUNTS="ro|$project|/edo
 ro|$deno_folder|/deno
 rw|$cache/deno_dir|/deno_dir"
-  set -m # a process group for it, to be killed as one
-  in_root "$cache/root" "$LIMIT" env -C /edo \
+  start_in_root "$cache/root" "$LIMIT" env -C /edo \
     DENO_DIR='Z:\deno_dir' DENO_NO_UPDATE_CHECK=1 \
     NPM_CONFIG_REGISTRY="$registry" EDO_STD="$std" \
-    wine 'Z:\deno\deno.exe' "$@" <&0 &
-  child=$!
-  set +m
-  trap 'kill_deno; exit 130' INT TERM HUP
+    wine 'Z:\deno\deno.exe' "$@"
 }
-
-kill_deno() { kill -KILL -- "-$child" 2>/dev/null || true; }
 
 # Waits for what `start_deno` started, and returns its exit code.
 wait_deno() {
   local status=0
-  wait "$child" || status=$?
-  trap - INT TERM HUP
+  wait_child || status=$?
   if [ "$status" = 124 ]; then say "ended after $LIMIT seconds"; fi
   return "$status"
 }
@@ -243,11 +258,13 @@ load_echo_server() {
     sleep 0.2
   done
   if [ -n "${control:-}" ]; then
-    (cd "$project" && timeout 300 deno run -A --no-check \
-      tests/windows/echo_load.ts "$port" "$control") || status=$?
+    # Not in the foreground: a signal has to get through.
+    (cd "$project" && exec timeout 300 deno run -A --no-check \
+      tests/windows/echo_load.ts "$port" "$control") &
+    wait "$!" || status=$?
   fi
   # It ends when it is told to; otherwise something has gone wrong already.
-  if [ "$status" != 0 ]; then kill_deno; fi
+  if [ "$status" != 0 ]; then kill_child; fi
   wait_deno || status=$?
   grep -v '^client timed out' "$log" || true
   return "$status"
