@@ -98,6 +98,11 @@ export const SKIPS: readonly Skip[] = [
     reason: "the compiler runs on Linux, and needs nothing of Windows",
   },
   {
+    file: /^tests\/windows\/libraries_test\.ts$/,
+    name: /^on another system /,
+    reason: "this is Windows",
+  },
+  {
     file: /^tests\/net\/accept_test\.ts$/,
     name: /reusePort lets two|^a listener without reusePort/,
     reason: "Windows has no SO_REUSEPORT; differences_test.ts: it says so",
