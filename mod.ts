@@ -39,11 +39,22 @@ export {
   blockOn,
   blockOn as block_on,
   type Body,
+  ctrlC,
+  Handle,
+  type HandleMessage,
+  type Metrics,
   run,
+  Runtime,
+  type RuntimeOptions,
+  type ShutdownOptions,
   spawn,
+  spawnBlocking,
+  type SpawnOptions,
+  spawnWith,
 } from "./src/executor/mod.ts";
 export {
   abortable,
+  type Agreeing,
   Context,
   type Coroutine,
   type Drivers,
@@ -62,6 +73,10 @@ export {
   Pending,
   type Poll,
   pollFn,
+  Portable,
+  portable,
+  type PortableClass,
+  type PortableSymbols,
   select,
   type Selected,
   setFailureHook,
@@ -72,5 +87,15 @@ export {
 } from "./src/future/mod.ts";
 export * as net from "./src/net/mod.ts";
 export * as reactor from "./src/reactor/mod.ts";
-export { JoinError, type JoinErrorKind, JoinHandle } from "./src/task/mod.ts";
+export {
+  type Checked,
+  type Declared,
+  JoinError,
+  type JoinErrorKind,
+  JoinHandle,
+  type ModuleMeta,
+  type Shareable,
+  task,
+  type Travels,
+} from "./src/task/mod.ts";
 export * as time from "./src/time/mod.ts";

@@ -3,9 +3,13 @@
  * `tests/windows/skips.ts` has a reason. For Windows; arguments are those of
  * `deno task test`, and then only the tests that are left out are checked.
  *
+ *     --only-windows    stands for the tests of what Wine cannot show
+ *     --as-many-as=N    fails unless there are N tests, those left out included
+ *
  * @module
  */
-import { covers, type Skip, SKIPS } from "../tests/windows/skips.ts";
+import { filesOf, readPoints } from "../tests/windows/only_windows.ts";
+import { applies, covers, type Skip, SKIPS } from "../tests/windows/skips.ts";
 import { DENO, denoEnv } from "./deno.ts";
 
 /** A test that was not run. */
@@ -44,10 +48,18 @@ export function skipErrors(
     .map(({ file, name }) => `${file}: "${name}" is left out without a reason`);
   if (!everything) return errors;
   const unused = skips
-    .filter((skip) => skip.itself !== true)
+    .filter((skip) => applies(skip) && skip.itself !== true)
     .filter((skip) => !skipped.some((it) => covers(skip, it.file, it.name)))
     .map(({ file, name }) => `no test is left out for ${file} ${name ?? ""}`);
   return [...errors, ...unused];
+}
+
+/** How many tests there are by the runner's last line: run, left out or failed. */
+export function countTests(output: string): number {
+  const last = /^(?:ok|FAILED) \| (\d+) passed.*?\| (\d+) failed(.*)$/gm;
+  const [, passed, failed, rest] = [...output.matchAll(last)].at(-1) ?? [];
+  const ignored = /(\d+) ignored/.exec(rest ?? "")?.[1] ?? 0;
+  return Number(passed) + Number(failed) + Number(ignored);
 }
 
 /** Passes a stream on to stdout, and returns it as text. */
@@ -63,19 +75,49 @@ async function tee(stream: ReadableStream<Uint8Array>): Promise<string> {
   return text;
 }
 
+/** What the command line says. */
+interface CommandLine {
+  /** The arguments of `deno task test`. */
+  readonly args: readonly string[];
+  /** How many tests there have to be. */
+  readonly count: number | null;
+}
+
+const ONLY_WINDOWS = "--only-windows";
+const AS_MANY_AS = "--as-many-as=";
+
+async function readCommandLine(args: readonly string[]): Promise<CommandLine> {
+  const count = args.find((arg) => arg.startsWith(AS_MANY_AS));
+  const own = args.filter((arg) => arg !== count && arg !== ONLY_WINDOWS);
+  if (args.includes(ONLY_WINDOWS)) {
+    const root = new URL("../", import.meta.url);
+    const page = await Deno.readTextFile(new URL("docs/windows.md", root));
+    own.push(...filesOf(readPoints(page), root));
+  }
+  return {
+    args: own,
+    count: count === undefined ? null : Number(count.slice(AS_MANY_AS.length)),
+  };
+}
+
 async function main(): Promise<number> {
   const preload = "--preload=tests/windows/preload.ts";
+  const { args, count } = await readCommandLine(Deno.args);
   const child = new Deno.Command(DENO, {
-    args: ["run", "-A", "tools/test.ts", preload, ...Deno.args],
+    args: ["run", "-A", "tools/test.ts", preload, ...args],
     env: { ...denoEnv(), NO_COLOR: "1" },
     stdin: "null",
     stdout: "piped",
     stderr: "inherit",
   }).spawn();
-  const skipped = skippedTests(await tee(child.stdout));
+  const output = await tee(child.stdout);
   const { code } = await child.status;
-  const everything = Deno.args.every((arg) => arg.startsWith("-"));
-  const errors = skipErrors(skipped, SKIPS, everything);
+  const everything = args.every((arg) => arg.startsWith("-"));
+  const errors = skipErrors(skippedTests(output), SKIPS, everything);
+  const found = countTests(output);
+  if (count !== null && found !== count) {
+    errors.push(`there are ${found} tests and not ${count}, as on Linux`);
+  }
   for (const error of errors) console.error(error);
   return code === 0 && errors.length > 0 ? 1 : code;
 }

@@ -1,5 +1,6 @@
 // Building the peers, into the user's cache: the source tree stays as it is.
 
+import { cacheFolder } from "./cache.ts";
 import { hasProgram } from "./process.ts";
 
 const PEERS = new URL("../peers/", import.meta.url);
@@ -17,14 +18,6 @@ export interface Built {
 
 /** What is missing, and what to do about it. */
 export const missing: string[] = [];
-
-function cacheFolder(): string {
-  const cache = Deno.env.get("XDG_CACHE_HOME") ??
-    `${Deno.env.get("HOME") ?? "/tmp"}/.cache`;
-  const folder = `${cache}/edo-bench`;
-  Deno.mkdirSync(folder, { recursive: true });
-  return folder;
-}
 
 function succeeds(program: string, options: Deno.CommandOptions): boolean {
   const { success, stderr } = new Deno.Command(program, {

@@ -1,5 +1,6 @@
 // The echo questions: every server is up, and the load goes to each in turn.
 
+import type { Answer } from "./answer.ts";
 import { type Built, missing } from "./build.ts";
 import {
   cpuBetween,
@@ -129,15 +130,33 @@ async function round(
   }
 }
 
+/** What the page shows: all questions in one, if all of them were asked. */
+function answers(all: readonly Series[][]): Answer[] {
+  if (all.length !== ECHO_QUESTIONS.length) return [];
+  return [{
+    name: "echo",
+    title: "CPU time of one echo",
+    unit: "cpu",
+    columns: ECHO_QUESTIONS.map(({ name }) => name),
+    than: [],
+    rows: all[0]!.map(({ name }, i) => ({
+      name,
+      cells: all.map((series) => series[i]!.samples),
+    })),
+    base: "tokio",
+  }];
+}
+
 /** Starts the servers, asks each question, and stops the servers. */
 export async function askEcho(
   questions: readonly EchoQuestion[],
   built: Built,
   rounds: number,
   seconds: number,
-): Promise<void> {
+): Promise<Answer[]> {
   const { load } = built;
-  if (load === null || questions.length === 0) return;
+  if (load === null || questions.length === 0) return [];
+  const all: Series[][] = [];
   const servers: Server[] = [];
   try {
     for (const [name, command] of Object.entries(serverCommands(built))) {
@@ -161,9 +180,11 @@ export async function askEcho(
           series[at]!.samples.push(sample);
         }
       }
+      all.push(series);
       report(question.title, series, ["tokio", "Deno.listen"], question.goals);
     }
   } finally {
     for (const { program } of servers) await program.stop();
   }
+  return answers(all);
 }

@@ -71,7 +71,12 @@ export class Program {
 
   /** Gives it an empty line to read. */
   async nudge(): Promise<void> {
-    await this.#input.write(encoder.encode("\n"));
+    await this.write("");
+  }
+
+  /** Gives it a line to read. */
+  async write(line: string): Promise<void> {
+    await this.#input.write(encoder.encode(`${line}\n`));
   }
 
   /** Ends it, if it has not ended by itself. */

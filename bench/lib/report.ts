@@ -21,7 +21,7 @@ export interface Goal {
   atMost: number;
 }
 
-function quantile(values: readonly number[], q: number): number {
+export function quantile(values: readonly number[], q: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   const at = (sorted.length - 1) * q;
   const low = sorted[Math.floor(at)]!;
@@ -44,7 +44,7 @@ function time(ns: number): string {
   return ns < 1e3 ? `${ns.toFixed(1)} ns` : `${(ns / 1e3).toFixed(2)} µs`;
 }
 
-function printTable(rows: readonly string[][]): void {
+export function printTable(rows: readonly string[][]): void {
   const widths = rows[0]!.map((_, column) =>
     Math.max(...rows.map((row) => row[column]!.length))
   );

@@ -1,5 +1,6 @@
 // The questions about tasks and timers: each round runs tokio and Edo anew.
 
+import type { Answer } from "./answer.ts";
 import type { Built } from "./build.ts";
 import { Program } from "./process.ts";
 import { type Goal, report, type Series } from "./report.ts";
@@ -81,13 +82,32 @@ async function run(
   }
 }
 
+/** What the page shows: all questions in one, if all of them were asked. */
+function answers(all: readonly Series[][]): Answer[] {
+  if (all.length !== TASK_QUESTIONS.length) return [];
+  return [{
+    name: "tasks",
+    title: "CPU time of one operation",
+    unit: "cpu",
+    columns: TASK_QUESTIONS.map(({ name }) => name),
+    than: [],
+    transposed: true,
+    rows: all[0]!.map(({ name }, i) => ({
+      name,
+      cells: all.map((series) => series[i]!.samples),
+    })),
+    base: MULTI,
+  }];
+}
+
 /** Asks each question in so many rounds; `divide` makes the counts smaller. */
 export async function askTasks(
   questions: readonly TaskQuestion[],
   built: Built,
   rounds: number,
   divide: number,
-): Promise<void> {
+): Promise<Answer[]> {
+  const all: Series[][] = [];
   const edo = [
     Deno.execPath(),
     "run",
@@ -107,6 +127,8 @@ export async function askTasks(
       await run([...edo, ...args], 1, series);
     }
     const bases = [MULTI, "tokio current_thread"];
+    all.push([...series.values()]);
     report(title, [...series.values()], bases, goals);
   }
+  return answers(all);
 }

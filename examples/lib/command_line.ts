@@ -14,6 +14,9 @@ export class UsageError extends Error {
 /** The flags by name, as they were typed or by default. */
 export type Flags = Record<string, string>;
 
+/** What a flag is that has no value, and is there. */
+export const ON = "on";
+
 /** What a command line says. */
 export interface CommandLine {
   readonly command: string;
@@ -21,21 +24,25 @@ export interface CommandLine {
 }
 
 /**
- * Reads `[COMMAND] [--flag value | --flag=value]…`.
+ * Reads `[COMMAND] [--flag value | --flag=value | --switch]…`.
  *
  * @param defaults The flags that exist, with what they are by default.
  * @param options.defaultCommand What is meant where no command is given: the first,
  * unless said otherwise. With null there has to be one.
+ * @param options.switches Flags without a value: they are `ON` or, if they are not
+ * there, "".
  * @throws {UsageError} On anything else.
  */
 export function parseCommandLine(
   args: readonly string[],
   commands: readonly [string, ...string[]],
   defaults: Flags,
-  options: { defaultCommand?: string | null } = {},
+  options: { defaultCommand?: string | null; switches?: string[] } = {},
 ): CommandLine {
+  const { defaultCommand = commands[0], switches = [] } = options;
   let command: string | null = null;
   const flags = { ...defaults };
+  for (const name of switches) flags[name] = "";
   for (let i = 0; i < args.length; i++) {
     const arg = args[i]!;
     if (!arg.startsWith("-")) {
@@ -49,11 +56,18 @@ export function parseCommandLine(
     }
     const [flag, inline] = split(arg);
     const name = flag.slice(2);
-    if (!flag.startsWith("--") || !Object.hasOwn(defaults, name)) {
-      const known = Object.keys(defaults).map((flag) => `--${flag}`);
+    if (!flag.startsWith("--") || !Object.hasOwn(flags, name)) {
+      const known = Object.keys(flags).map((flag) => `--${flag}`);
       throw new UsageError(
         `unknown flag "${flag}": expected ${known.join(", ")}`,
       );
+    }
+    if (switches.includes(name)) {
+      if (inline !== undefined) {
+        throw new UsageError(`--${name} takes no value`);
+      }
+      flags[name] = ON;
+      continue;
     }
     const value = inline ?? args[++i] ?? "";
     if (value === "" || (inline === undefined && value.startsWith("--"))) {
@@ -61,7 +75,6 @@ export function parseCommandLine(
     }
     flags[name] = value;
   }
-  const { defaultCommand = commands[0] } = options;
   command ??= defaultCommand;
   if (command === null) {
     throw new UsageError(`no command: expected ${commands.join(", ")}`);

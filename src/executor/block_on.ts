@@ -1,6 +1,8 @@
 import { currentContext, type IntoFuture } from "../future/mod.ts";
+import { checkNotImporting } from "../task/mod.ts";
 import { BlockingExecutor } from "./blocking.ts";
-import { type Body, prepare } from "./spawn.ts";
+import { makePool } from "./make_pool.ts";
+import { type Body, prepare } from "./prepare.ts";
 
 /**
  * Runs a future to its end on this thread, which is blocked meanwhile, along with
@@ -37,6 +39,7 @@ export function blockOn<A extends unknown[], T>(
 /** Runs a future, or a generator that was not started yet, to its end. */
 export function blockOn<T>(future: IntoFuture<T>): T;
 export function blockOn(source: unknown, ...args: unknown[]): unknown {
+  checkNotImporting("block_on");
   if (currentContext() !== null) {
     throw new Error(
       "Cannot block_on inside a task: it would block every other task of the " +
@@ -44,5 +47,5 @@ export function blockOn(source: unknown, ...args: unknown[]): unknown {
     );
   }
   const prepared = prepare("block_on", source, args, true);
-  return new BlockingExecutor().blockOn(prepared);
+  return new BlockingExecutor(null, makePool).blockOn(prepared);
 }

@@ -1,19 +1,37 @@
 import { enterContext, noopWaker } from "../future/mod.ts";
 import { Scope, Task } from "../task/mod.ts";
 import { Executor } from "./executor.ts";
-import type { Prepared } from "./spawn.ts";
+import { crew } from "./pool/crew.ts";
+import type { Prepared } from "./prepare.ts";
+import type { OwnPool, Spawner } from "./pool/spawner.ts";
 
 /** What `Atomics.wait` sleeps on while there is no reactor: nobody wakes it. */
 const SLEEP_CELL = new Int32Array(new SharedArrayBuffer(4));
+
+/** How long the workers of a `block_on` may take to end, in milliseconds. */
+const SHUTDOWN_MS = 10_000;
 
 /** An executor that blocks its thread until the root task has ended. */
 export class BlockingExecutor extends Executor {
   readonly #scope = new Scope(this);
   #deadlock: Error | null = null;
+  #spawner: Spawner | null;
+  readonly #makePool: () => OwnPool;
+  #ownPool: OwnPool | null = null;
   readonly #park = (ms: number) => this.#wait(ms);
 
-  constructor() {
+  /**
+   * @param spawner Where shareable tasks go; without one a pool is made with
+   * `makePool` when the first is spawned, and ends with the root task.
+   */
+  constructor(spawner: Spawner | null, makePool: () => OwnPool) {
     super(true);
+    this.#spawner = spawner;
+    this.#makePool = makePool;
+  }
+
+  override get spawner(): Spawner {
+    return this.#spawner ??= this.#ownPool = this.#makePool();
   }
 
   /** Runs a task and all that it spawns; returns its value or throws its error. */
@@ -38,6 +56,10 @@ export class BlockingExecutor extends Executor {
   }
 
   #wait(ms: number): void {
+    if (crew.awaited > 0 || crew.longestSleep < ms) {
+      this.#waitForPool(ms);
+      return;
+    }
     const reactor = this.existingReactor;
     if (ms === Infinity && !reactor?.canWake) {
       this.#deadlock = new Error(
@@ -50,11 +72,18 @@ export class BlockingExecutor extends Executor {
     }
   }
 
+  /** What runs on other threads may end at any moment. */
+  #waitForPool(ms: number): void {
+    if (ms > 0 && crew.spin()) ms = 0;
+    this.reactor.wait(Math.min(ms, crew.longestSleep));
+  }
+
   #close(): void {
     this.cx.owner = this.#scope;
     const before = enterContext(this.cx);
     try {
       this.#scope.close();
+      this.#ownPool?.shutdownNow(SHUTDOWN_MS);
       this.closeDrivers();
     } finally {
       enterContext(before);

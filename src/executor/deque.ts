@@ -39,6 +39,14 @@ export class Deque<T> {
     this.#length++;
   }
 
+  /** Puts an item back that was the oldest. */
+  pushFront(item: T): void {
+    if (this.#length > this.#mask) this.#grow();
+    this.#head = (this.#head - 1) & this.#mask;
+    this.#items[this.#head] = item;
+    this.#length++;
+  }
+
   /** Takes the oldest item. */
   popFront(): T | undefined {
     if (this.#length === 0) return undefined;

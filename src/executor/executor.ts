@@ -15,6 +15,8 @@ import {
 } from "../task/mod.ts";
 import { Timers } from "../time/mod.ts";
 import { Deque } from "./deque.ts";
+import { crew } from "./pool/crew.ts";
+import type { Spawner, Unjoined } from "./pool/spawner.ts";
 
 /**
  * After how many polls the executor looks at timers and sockets although tasks
@@ -53,8 +55,9 @@ export abstract class Executor implements Scheduler, Drivers {
   readonly #woken = new Deque<Runnable>();
   readonly #spawned = new Deque<Runnable>();
   readonly #deferred = new Deque<Waker>();
-  #unjoined: RawTask[] = [];
+  #unjoined: Unjoined[] = [];
   #reactor: Reactor | null = null;
+  #hasArrived = false;
   #lifoPolls = 0;
   #nestedPolls = 0;
   #closed = false;
@@ -72,7 +75,32 @@ export abstract class Executor implements Scheduler, Drivers {
     if (this.#closed) {
       throw new Error("Cannot use the reactor: its runtime has ended");
     }
-    return this.#reactor ??= new Reactor();
+    if (this.#reactor === null) {
+      const { place } = crew;
+      this.#reactor = new Reactor(place === undefined ? {} : { place });
+      this.#tellCrew();
+    }
+    return this.#reactor;
+  }
+
+  /** A thread that takes part in a pool has others know when it sleeps. */
+  #tellCrew(): void {
+    if (!crew.isEmpty && this.#reactor !== null) crew.watch(this.#reactor);
+  }
+
+  /** Where shareable tasks go that are spawned here; null: to the default. */
+  get spawner(): Spawner | null {
+    return null;
+  }
+
+  /** Whether the last look at the drivers brought outcomes from other threads. */
+  protected get hasArrived(): boolean {
+    return this.#hasArrived;
+  }
+
+  /** A task from queues that threads share, for executors that take from them. */
+  protected nextShared(_fair: boolean): Runnable | undefined {
+    return undefined;
   }
 
   /** The reactor, if anybody needed one. */
@@ -95,13 +123,22 @@ export abstract class Executor implements Scheduler, Drivers {
   }
 
   runIfNext(task: RawTask): void {
-    const { cx } = this;
     if (
-      this.#spawned.peekBack() !== task ||
-      this.#nestedPolls === MAX_NESTED_POLLS ||
+      this.#spawned.peekBack() !== task || this.isNestedDeep ||
       currentContext()?.drivers !== this
     ) return;
     this.#spawned.popBack();
+    this.runNested(task);
+  }
+
+  /** Whether a poll inside the one that is under way would go too deep. */
+  protected get isNestedDeep(): boolean {
+    return this.#nestedPolls === MAX_NESTED_POLLS;
+  }
+
+  /** Polls a task inside the poll that is under way. */
+  runNested(task: Runnable): void {
+    const { cx } = this;
     this.#nestedPolls++;
     const { waker, budget, owner } = cx;
     const before = enterContext(cx);
@@ -127,7 +164,7 @@ export abstract class Executor implements Scheduler, Drivers {
     this.#deferred.pushBack(waker);
   }
 
-  noteUnjoined(task: RawTask): void {
+  noteUnjoined(task: Unjoined): void {
     // A spawner that is about to join gets until the next look at the drivers.
     if (task.hasJoinInterest && !this.#closed) this.#unjoined.push(task);
     else task.reportUnjoined();
@@ -161,12 +198,14 @@ export abstract class Executor implements Scheduler, Drivers {
       }
     }
     this.#lifoPolls = 0;
-    return this.#woken.popFront() ?? this.#spawned.popBack();
+    return this.#woken.popFront() ?? this.#spawned.popBack() ??
+      this.nextShared(false);
   }
 
   /** As `#take`, but it is the turn of the spawned task that waited longest. */
   #takeFair(): Runnable | undefined {
-    return this.#spawned.popFront() ?? this.#woken.popFront();
+    return this.nextShared(true) ?? this.#spawned.popFront() ??
+      this.#woken.popFront();
   }
 
   /**
@@ -175,6 +214,10 @@ export abstract class Executor implements Scheduler, Drivers {
    * next timer in milliseconds (0 if there is work already). Returns that time.
    */
   protected pollDrivers(park: (ms: number) => void): number {
+    if (!crew.isEmpty) {
+      this.#tellCrew();
+      this.#hasArrived = crew.drain();
+    }
     const untilTimer = this.timers.turn();
     this.#reportUnjoined();
     const busy = this.hasReady || this.#deferred.length > 0;

@@ -7,10 +7,18 @@ import {
   noopWaker,
   setHost,
 } from "../future/mod.ts";
-import { type RawTask, type Runnable, Scope, Task } from "../task/mod.ts";
+import {
+  outsideImport,
+  type RawTask,
+  type Runnable,
+  Scope,
+  Task,
+} from "../task/mod.ts";
 import { Awaited, type AwaitHost } from "./awaited.ts";
 import { Executor } from "./executor.ts";
-import type { Prepared } from "./spawn.ts";
+import { crew } from "./pool/crew.ts";
+import type { Spawner, Unjoined } from "./pool/spawner.ts";
+import type { Prepared } from "./prepare.ts";
 
 /** The longest that Deno's `setTimeout` can wait; a longer one fires at once. */
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
@@ -45,6 +53,16 @@ class LooseScope extends Scope {
   override release(): void {}
 }
 
+/** The scope of a `run`, which knows where shareable tasks go from there. */
+export class RuntimeScope extends Scope {
+  readonly spawner: Spawner | null;
+
+  constructor(executor: Executor, spawner: Spawner | null) {
+    super(executor);
+    this.spawner = spawner;
+  }
+}
+
 /**
  * An executor that lives on Deno's event loop: it never blocks the thread.
  *
@@ -70,7 +88,7 @@ export class HostedExecutor extends Executor implements AwaitHost {
   #waiting = false;
   #timeout: ReturnType<typeof setTimeout> | null = null;
   #timeoutAt = Infinity;
-  readonly #turn = () => this.#takeTurn();
+  readonly #turn = () => this.takeTurn();
   readonly #look = () => {
     this.#events = this.existingReactor?.wait(0) ?? 0;
   };
@@ -78,32 +96,36 @@ export class HostedExecutor extends Executor implements AwaitHost {
   constructor() {
     super(false);
     // Ordinary code can arm a timer, too, by resetting a sleep that is awaited.
-    this.timers.onArmed = () => this.#queueTurn();
+    this.timers.onArmed = () => this.queueTurn();
   }
 
   override schedule(task: Runnable): void {
     super.schedule(task);
-    this.#queueTurn();
+    this.queueTurn();
   }
 
   override scheduleSpawned(task: RawTask): void {
     super.scheduleSpawned(task);
-    this.#queueTurn();
+    this.queueTurn();
   }
 
   override defer(waker: { wake(): void }): void {
     super.defer(waker);
-    this.#queueTurn();
+    this.queueTurn();
   }
 
-  override noteUnjoined(task: RawTask): void {
+  override noteUnjoined(task: Unjoined): void {
     super.noteUnjoined(task);
-    this.#queueTurn();
+    this.queueTurn();
   }
 
   /** Runs a function and all that it spawns, as `block_on` would. */
-  run<T>({ fn, args }: Prepared, settler: Settler<T>): void {
-    const scope = new Scope(this);
+  run<T>(
+    { fn, args }: Prepared,
+    settler: Settler<T>,
+    spawner: Spawner | null = null,
+  ): void {
+    const scope = new RuntimeScope(this, spawner);
     const root = new Task<T>(scope, fn, args);
     this.#live++;
     root.watch({ wake: () => this.#finish(scope, root, settler) });
@@ -118,7 +140,7 @@ export class HostedExecutor extends Executor implements AwaitHost {
       enterContext(before);
     }
     // It may have armed a timer or registered a socket: those need a look.
-    this.#queueTurn();
+    this.queueTurn();
   }
 
   #finish<T>(scope: Scope, root: Task<T>, settler: Settler<T>): void {
@@ -153,7 +175,7 @@ export class HostedExecutor extends Executor implements AwaitHost {
     } finally {
       enterContext(before);
       // It may have armed a timer or registered a socket: those need a look.
-      this.#queueTurn();
+      this.queueTurn();
     }
     if (isPending(value)) return this.#settle(awaited);
     this.#spare = awaited;
@@ -179,6 +201,12 @@ export class HostedExecutor extends Executor implements AwaitHost {
     return currentContext() === null && ++this.#inlinePolls <= MAX_INLINE_POLLS;
   }
 
+  /** Has outcomes of other threads looked for soon. */
+  keepLooking(): void {
+    this.#looksLeft = LOOKS_BEFORE_WAIT;
+    this.queueTurn();
+  }
+
   #closeScope(scope: Scope): void {
     this.cx.owner = scope;
     const before = enterContext(this.cx);
@@ -189,13 +217,15 @@ export class HostedExecutor extends Executor implements AwaitHost {
     }
   }
 
-  #queueTurn(): void {
+  /** Has Deno's loop give this executor a turn. */
+  protected queueTurn(): void {
     if (this.#turnQueued) return;
     this.#turnQueued = true;
-    setImmediate(this.#turn);
+    outsideImport(setImmediate, this.#turn);
   }
 
-  #takeTurn(): void {
+  /** What the executor does when Deno's loop comes round to it. */
+  protected takeTurn(): void {
     this.#turnQueued = false;
     const inlinePolls = this.#inlinePolls;
     this.#inlinePolls = 0;
@@ -206,25 +236,42 @@ export class HostedExecutor extends Executor implements AwaitHost {
     if (this.#events > 0) this.#looksLeft = LOOKS_BEFORE_WAIT;
     // Whatever was polled, here or on the spot, may have left something to look
     // at: the thread is idle after the first turn that had nothing to do.
-    if (polls + inlinePolls + this.#events > 0) this.#queueTurn();
-    else if (this.#looksLeft-- > 0 && this.#live > 0) this.#queueTurn();
-    else if (this.#live > 0 || this.owner.waiting > 0) this.#idle(untilTimer);
+    if (polls + inlinePolls + this.#events > 0 || this.hasArrived) {
+      this.queueTurn();
+    } else if (this.#looksLeft-- > 0 && this.isNeeded) this.queueTurn();
+    else if (this.isNeeded || this.owner.waiting > 0) this.#idle(untilTimer);
     else this.#release();
   }
 
+  /** Whether somebody waits for something, so that the process must stay. */
+  protected get isNeeded(): boolean {
+    return this.#live > 0 || crew.awaited > 0 || crew.mustListen ||
+      crew.longestSleep < Infinity;
+  }
+
+  /** How many futures and roots are awaited by ordinary async code. */
+  protected get live(): number {
+    return this.#live;
+  }
+
   #idle(untilTimer: number): void {
-    this.#setTimeout(untilTimer);
-    const reactor = this.existingReactor;
-    if (!reactor?.canWake) {
+    this.#setTimeout(Math.min(untilTimer, crew.longestSleep));
+    const fromPool = crew.awaited > 0 || crew.mustListen;
+    const reactor = fromPool ? this.reactor : this.existingReactor;
+    if (!fromPool && !reactor?.canWake) {
       // A wait that nothing can end would keep the process alive for nothing.
       if (this.#waiting) reactor?.signal();
       return;
     }
-    if (this.#waiting) return;
+    if (this.#waiting) {
+      // The seats have to learn of those who have begun to wait since.
+      if (!crew.stayAsleep()) this.queueTurn();
+      return;
+    }
     this.#waiting = true;
-    reactor.waitAsync().then(() => {
+    reactor!.waitAsync().then(() => {
       this.#waiting = false;
-      this.#takeTurn();
+      this.takeTurn();
     });
   }
 
@@ -247,9 +294,17 @@ export class HostedExecutor extends Executor implements AwaitHost {
     this.#timeoutAt = at;
     this.#timeout = setTimeout(() => {
       this.#timeout = null;
-      this.#takeTurn();
+      this.takeTurn();
     }, Math.min(Math.ceil(ms), MAX_TIMEOUT_MS));
   }
+}
+
+/** Why ordinary `await` does not work in a task of `block_on`. */
+export function cannotAwait(what: string): Error {
+  return new Error(
+    `Cannot await ${what} inside block_on: no promise settles while the ` +
+      "thread is blocked. Write `yield* future`, or use run() instead",
+  );
 }
 
 let hosted: HostedExecutor | null = null;
@@ -259,12 +314,12 @@ export function hostedExecutor(): HostedExecutor {
   return hosted ??= new HostedExecutor();
 }
 
+/** Has another executor host what this thread awaits: that of a worker. */
+export function setHostedExecutor(executor: HostedExecutor): void {
+  hosted = executor;
+}
+
 setHost((future) => {
-  if (currentContext()?.blocking) {
-    throw new Error(
-      "Cannot await a future inside block_on: no promise settles while the " +
-        "thread is blocked. Write `yield* future`, or use run() instead",
-    );
-  }
+  if (currentContext()?.blocking) throw cannotAwait("a future");
   return hostedExecutor().host(future);
 });

@@ -1,9 +1,20 @@
 /**
- * Who polls: the run queues, and the two ways of hosting them, on a blocked
- * thread and on Deno's event loop.
+ * Who polls: the run queues; the ways of hosting them, on a blocked thread, on
+ * Deno's event loop and on workers; and the pools of those, `pool/`.
  *
  * @module
  */
 export { blockOn } from "./block_on.ts";
+export { ctrlC } from "./ctrl_c.ts";
+export { Handle, type HandleMessage } from "./handle.ts";
+export type { Metrics } from "./metrics.ts";
 export { run } from "./run.ts";
-export { type Body, spawn } from "./spawn.ts";
+export {
+  Runtime,
+  type RuntimeOptions,
+  type ShutdownOptions,
+} from "./runtime.ts";
+export { spawnBlocking } from "./spawn_blocking.ts";
+export { type SpawnOptions, spawnWith } from "./spawn_with.ts";
+export type { Body } from "./prepare.ts";
+export { spawn } from "./spawn.ts";

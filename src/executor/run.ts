@@ -1,6 +1,7 @@
 import { currentContext, type IntoFuture } from "../future/mod.ts";
+import { checkNotImporting } from "../task/mod.ts";
 import { hostedExecutor } from "./hosted.ts";
-import { type Body, prepare } from "./spawn.ts";
+import { type Body, prepare } from "./prepare.ts";
 
 /**
  * Runs a future on Deno's own event loop: `block_on` for ordinary async code. It
@@ -37,6 +38,7 @@ export function run<A extends unknown[], T>(
 /** Runs a future, or a generator that was not started yet, on Deno's loop. */
 export function run<T>(future: IntoFuture<T>): Promise<T>;
 export function run(source: unknown, ...args: unknown[]): Promise<unknown> {
+  checkNotImporting("run");
   // Thrown, not a rejection: that would come when block_on has long returned.
   if (currentContext()?.blocking) {
     throw new Error(

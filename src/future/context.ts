@@ -26,6 +26,11 @@ export interface Drivers {
    * timers and the reactor have been looked at.
    */
   defer(waker: Waker): void;
+  /**
+   * Lets Deno's event loop turn from now on, or no longer: a promise is waited for,
+   * or was settled. Only drivers need it that block their thread otherwise.
+   */
+  holdLoop?(hold: boolean): void;
 }
 
 /** What belongs to a scope of tasks and is closed with it, unless closed before. */

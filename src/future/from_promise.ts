@@ -1,4 +1,4 @@
-import type { Context } from "./context.ts";
+import type { Context, Drivers } from "./context.ts";
 import { Future } from "./future.ts";
 import { Pending, type Poll } from "./poll.ts";
 import type { Waker } from "./waker.ts";
@@ -11,6 +11,8 @@ class FromPromise<T> extends Future<T> {
   #phase: Phase = "idle";
   #outcome: unknown;
   #waker: Waker | null = null;
+  /** Those that were told to let Deno's loop turn. */
+  #held: Drivers | null = null;
 
   constructor(promise: PromiseLike<T>) {
     super();
@@ -30,6 +32,8 @@ class FromPromise<T> extends Future<T> {
     this.#waker = cx.waker;
     if (this.#phase === "idle") {
       this.#phase = "waiting";
+      this.#held = cx.drivers;
+      cx.drivers.holdLoop?.(true);
       this.#promise.then(
         (value) => this.#settle("fulfilled", value),
         (reason) => this.#settle("rejected", reason),
@@ -41,6 +45,7 @@ class FromPromise<T> extends Future<T> {
   #settle(phase: Phase, outcome: unknown): void {
     this.#phase = phase;
     this.#outcome = outcome;
+    this.#release();
     const waker = this.#waker;
     this.#waker = null;
     waker?.wake();
@@ -48,6 +53,12 @@ class FromPromise<T> extends Future<T> {
 
   override cancel(): void {
     this.#waker = null;
+    this.#release();
+  }
+
+  #release(): void {
+    this.#held?.holdLoop?.(false);
+    this.#held = null;
   }
 }
 

@@ -50,3 +50,10 @@ export { select, type Selected } from "./select.ts";
 export { noopWaker, type Waker } from "./waker.ts";
 export { WakerSet } from "./waker_set.ts";
 export { yieldNow } from "./yield_now.ts";
+export {
+  type Agreeing,
+  Portable,
+  portable,
+  type PortableClass,
+  type PortableSymbols,
+} from "./portable.ts";

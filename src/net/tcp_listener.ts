@@ -1,4 +1,10 @@
 import type { Future } from "../future/mod.ts";
+import {
+  COMMIT_MOVE,
+  type Movable,
+  PREPARE_MOVE,
+  registerMovable,
+} from "../future/portable.ts";
 import { Source } from "../reactor/mod.ts";
 import { formatIp } from "../sys/addr.ts";
 import { sockets } from "../sys/platform.ts";
@@ -27,6 +33,12 @@ export interface TcpListenOptions extends TcpAddress {
   reusePort?: boolean;
 }
 
+/** What travels in place of a listener that moves. */
+interface MovedListener {
+  readonly fd: number;
+  readonly addr: Deno.NetAddr;
+}
+
 /** Node.js' default: enough for a burst, within what systems allow. */
 const DEFAULT_BACKLOG = 511;
 
@@ -36,6 +48,9 @@ const DEFAULT_BACKLOG = 511;
  * Any number of tasks may wait in `accept`. A listener belongs to the `block_on`
  * or `run` in which it was bound, and is closed at its end at the latest; one that
  * was bound outside belongs to you.
+ *
+ * As an argument or a result of a task on another thread a listener moves there,
+ * as a {@linkcode TcpStream} does, unless somebody waits in `accept`.
  *
  * @example In ordinary async code
  * ```ts
@@ -48,12 +63,21 @@ const DEFAULT_BACKLOG = 511;
  * assertEquals(server.remoteAddr, client.localAddr);
  * ```
  */
-export class TcpListener implements Disposable {
+export class TcpListener implements Movable {
   readonly #socket: Socket;
   readonly #addr: Deno.NetAddr;
 
-  private constructor(socket: Socket, addr: Deno.NetAddr) {
-    this.#socket = socket;
+  static {
+    registerMovable(
+      "edo.TcpListener",
+      TcpListener,
+      ({ fd, addr }: MovedListener) => new TcpListener(fd, addr),
+    );
+  }
+
+  private constructor(fd: number, addr: Deno.NetAddr) {
+    const label = `the listener on ${formatAddress(addr.hostname, addr.port)}`;
+    this.#socket = new Socket(new Source(fd), label, false);
     this.#addr = addr;
   }
 
@@ -92,9 +116,7 @@ export class TcpListener implements Disposable {
     const ip = formatIp(address);
     if (ip !== hostname) refuseDenied(ip, port);
     const fd = sockets.listen(address, { backlog, reusePort });
-    const addr = sockets.localAddr(fd);
-    const label = `the listener on ${formatAddress(addr.hostname, addr.port)}`;
-    return new TcpListener(new Socket(new Source(fd), label, false), addr);
+    return new TcpListener(fd, sockets.localAddr(fd));
   }
 
   /**
@@ -107,7 +129,7 @@ export class TcpListener implements Disposable {
    * @throws {Deno.errors.BadResource} If the listener is closed, also meanwhile.
    */
   accept(): Future<TcpStream> {
-    return new AcceptOp(this.#socket);
+    return new AcceptOp(this.#socket.here("accept on"));
   }
 
   /** The address it listens on, with the port that it got. */
@@ -126,15 +148,27 @@ export class TcpListener implements Disposable {
 
   /** The connections, one after another, until the listener is closed. */
   async *[Symbol.asyncIterator](): AsyncGenerator<TcpStream, void, void> {
-    while (!this.#socket.isClosed) {
+    const socket = this.#socket;
+    const isClosed = () => socket.isClosed && !socket.isMoved;
+    while (!isClosed()) {
       let stream: TcpStream;
       try {
         stream = await this.accept();
       } catch (error) {
-        if (this.#socket.isClosed) return;
+        if (isClosed()) return;
         throw error;
       }
       yield stream;
     }
+  }
+
+  /** Part of sending it to another task. */
+  [PREPARE_MOVE](): MovedListener {
+    return { fd: this.#socket.movableFd(), addr: this.#addr };
+  }
+
+  /** Part of sending it to another task. */
+  [COMMIT_MOVE](): void {
+    this.#socket.move();
   }
 }

@@ -1,5 +1,11 @@
 import { type Coroutine, type Future, intoFuture } from "../future/mod.ts";
-import { Interest, type Source } from "../reactor/mod.ts";
+import {
+  COMMIT_MOVE,
+  type Movable,
+  PREPARE_MOVE,
+  registerMovable,
+} from "../future/portable.ts";
+import { Interest, Source } from "../reactor/mod.ts";
 import { sockets } from "../sys/platform.ts";
 import {
   checkAddress,
@@ -27,6 +33,12 @@ function* connect(address: CheckedAddress): Coroutine<TcpStream> {
   return adoptStream(source, remoteAddr);
 }
 
+/** What travels in place of a stream that moves. */
+interface MovedStream {
+  readonly fd: number;
+  readonly remoteAddr: Deno.NetAddr;
+}
+
 /**
  * A TCP connection.
  *
@@ -37,6 +49,11 @@ function* connect(address: CheckedAddress): Coroutine<TcpStream> {
  *
  * A stream belongs to the `block_on` or `run` in which it was opened, and is
  * closed at its end at the latest; `using` closes it sooner.
+ *
+ * As an argument or a result of a task on another thread a stream moves there.
+ * What was the stream here does nothing when it is closed, and otherwise throws a
+ * `Deno.errors.BadResource`. A stream for which an operation waits, or of which a
+ * Web Stream was made, cannot move: that is a `Deno.errors.Busy`.
  *
  * @example Talking to oneself
  * ```ts
@@ -57,7 +74,7 @@ function* connect(address: CheckedAddress): Coroutine<TcpStream> {
  * });
  * ```
  */
-export class TcpStream implements Disposable {
+export class TcpStream implements Movable {
   readonly #socket: Socket;
   readonly #remoteAddr: Deno.NetAddr;
   #readable: ReadableStream<Uint8Array<ArrayBuffer>> | null = null;
@@ -65,6 +82,12 @@ export class TcpStream implements Disposable {
 
   static {
     adoptStream = (source, remote) => new TcpStream(source, remote);
+    registerMovable(
+      "edo.TcpStream",
+      TcpStream,
+      ({ fd, remoteAddr }: MovedStream) =>
+        new TcpStream(new Source(fd), remoteAddr),
+    );
   }
 
   /** Made by `connect` and `accept`. */
@@ -104,7 +127,7 @@ export class TcpStream implements Disposable {
    * @throws {Deno.errors.Busy} If another read waits.
    */
   read(buffer: Uint8Array): Future<number | null> {
-    return streamOp(this.#socket, READ, buffer);
+    return streamOp(this.#socket.here("read from"), READ, buffer);
   }
 
   /**
@@ -114,12 +137,12 @@ export class TcpStream implements Disposable {
    * is in the buffer.
    */
   readExact(buffer: Uint8Array): Future<void> {
-    return streamOp(this.#socket, READ_EXACT, buffer);
+    return streamOp(this.#socket.here("read from"), READ_EXACT, buffer);
   }
 
   /** As `read`, but leaves the bytes to be read again. */
   peek(buffer: Uint8Array): Future<number | null> {
-    return streamOp(this.#socket, PEEK, buffer);
+    return streamOp(this.#socket.here("peek at"), PEEK, buffer);
   }
 
   /**
@@ -132,7 +155,7 @@ export class TcpStream implements Disposable {
    * is gone. No signal is raised.
    */
   write(data: Uint8Array, length?: number): Future<number> {
-    return streamOp(this.#socket, WRITE, data, length);
+    return streamOp(this.#socket.here("write to"), WRITE, data, length);
   }
 
   /**
@@ -145,7 +168,7 @@ export class TcpStream implements Disposable {
    * of a small write that is not the system's.
    */
   writeAll(data: Uint8Array, length?: number): Future<void> {
-    return streamOp(this.#socket, WRITE_ALL, data, length);
+    return streamOp(this.#socket.here("write to"), WRITE_ALL, data, length);
   }
 
   /**
@@ -168,7 +191,7 @@ export class TcpStream implements Disposable {
     this.#socket.close();
   }
 
-  /** Whether the stream was closed on this side. */
+  /** Whether the stream was closed on this side, or moved to another task. */
   get isClosed(): boolean {
     return this.#socket.isClosed;
   }
@@ -195,15 +218,33 @@ export class TcpStream implements Disposable {
 
   /** The stream's bytes as a Web Stream, for code that runs on Deno's loop. */
   get readable(): ReadableStream<Uint8Array<ArrayBuffer>> {
+    this.#socket.here("read from");
     return this.#readable ??= readableOf(this);
   }
 
   /** The stream's write side as a Web Stream, for code that runs on Deno's loop. */
   get writable(): WritableStream<Uint8Array> {
+    this.#socket.here("write to");
     return this.#writable ??= writableOf(this);
   }
 
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  /** Part of sending it to another task. */
+  [PREPARE_MOVE](): MovedStream {
+    const fd = this.#socket.movableFd();
+    if (this.#readable !== null || this.#writable !== null) {
+      throw new Deno.errors.Busy(
+        `Cannot move ${this.#socket.label}: its Web Streams are in use`,
+      );
+    }
+    return { fd, remoteAddr: this.#remoteAddr };
+  }
+
+  /** Part of sending it to another task. */
+  [COMMIT_MOVE](): void {
+    this.#socket.move();
   }
 }

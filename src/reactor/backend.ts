@@ -17,10 +17,11 @@
  * 3. Data, the peer's FIN and a reset all make a socket readable; room, a failed
  *    connect and a reset make it writable. `READ_CLOSED` and `WRITE_CLOSED` are
  *    set only if they are true, since they are never cleared again.
- * 4. `wait` returns early only for an event or a signal, else never before its
- *    timeout: fractions of a millisecond it cannot do are rounded up. A timeout
- *    of 0 asks the system all the same. Timeouts above the system's longest are
- *    cut to it; the caller calls again.
+ * 4. `wait` returns early only for an event, a signal of rule 6, or a signal of the
+ *    operating system that interrupts the call; else never before its timeout:
+ *    fractions of a millisecond it cannot do are rounded up. A timeout of 0 asks
+ *    the system all the same. Timeouts above the system's longest are cut to it.
+ *    The caller looks at the clock and calls again.
  * 5. Events stay readable, by index, until the next `wait` or `waitAsync`
  *    that returns. While they are read, any socket may be registered,
  *    deregistered or closed.
@@ -37,9 +38,9 @@
 export interface SignalTarget {
   /** Which backend it belongs to, see {@linkcode Backend.name}. */
   readonly backend: string;
-  /** What that backend signals: a descriptor, a port's handle; 0 for none. */
+  /** What that backend signals: a descriptor, a port's handle, a word's index. */
   readonly target: number;
-  /** The shared word that the notifier signals through. */
+  /** Where the notifier has its word. */
   readonly signals?: SharedArrayBuffer;
 }
 

@@ -1,4 +1,5 @@
 import type { Backend, SignalTarget } from "./backend.ts";
+import { newParkingPlace, type ParkingPlace, SIGNALS } from "./parking.ts";
 
 /** Why it has no sockets, should anybody ask for events. */
 function noEvents(): never {
@@ -17,17 +18,22 @@ export class Notifier implements Backend {
   readonly signalTarget: SignalTarget;
   readonly #signals: Int32Array;
   /** How many signals were seen: the word moves on by one with each. */
-  #seen = 0;
+  #seen: number;
 
-  constructor() {
-    const memory = new SharedArrayBuffer(4);
-    this.#signals = new Int32Array(memory);
-    this.signalTarget = { backend: this.name, target: 0, signals: memory };
+  /** Signals arrive in a word of the thread's parking place. */
+  constructor({ memory, at }: ParkingPlace = newParkingPlace()) {
+    this.#signals = new Int32Array(memory, 4 * (at + SIGNALS), 1);
+    this.#seen = Atomics.load(this.#signals, 0);
+    this.signalTarget = {
+      backend: this.name,
+      target: at + SIGNALS,
+      signals: memory,
+    };
   }
 
   /** Ends a wait; called on any thread, with what `signalTarget` holds. */
-  static signal({ signals }: SignalTarget): void {
-    const word = new Int32Array(signals!);
+  static signal({ target, signals }: SignalTarget): void {
+    const word = new Int32Array(signals!, 4 * target, 1);
     Atomics.add(word, 0, 1);
     Atomics.notify(word, 0);
   }

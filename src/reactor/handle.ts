@@ -32,7 +32,7 @@ export class ReactorHandle {
 
   private constructor(message: ReactorHandleMessage) {
     this.#message = message;
-    this.#parking = new Parking(message.memory);
+    this.#parking = new Parking(message);
   }
 
   /** A message that `postMessage` can carry, for {@linkcode ReactorHandle.import}. */

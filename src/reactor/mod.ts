@@ -5,9 +5,14 @@
  * @module
  */
 export { ReactorHandle } from "./handle.ts";
-export type { ReactorHandleMessage } from "./parking.ts";
+export type { ParkingPlace, ReactorHandleMessage } from "./parking.ts";
 export { Interest } from "./interest.ts";
-export { Reactor, reactorOf } from "./reactor.ts";
+export {
+  Reactor,
+  reactorOf,
+  type ReactorOptions,
+  type SleepWatcher,
+} from "./reactor.ts";
 export type { SignalTarget } from "./backend.ts";
 export { type Registrar, Source } from "./source.ts";
 export { Token } from "./token.ts";

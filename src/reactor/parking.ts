@@ -19,9 +19,24 @@ const CLOSED = 3;
 const STATE = 0;
 /** The index of the count of threads that are inside `notify`. */
 const NOTIFIERS = 1;
+/** The index of the word that a backend may signal through, if it wants one. */
+export const SIGNALS = 2;
 
 /** How many bytes of shared memory a parking place takes. */
-export const PARKING_BYTES = 8;
+export const PARKING_BYTES = 12;
+
+/** Shared memory for a parking place: `at` is the index of its first word. */
+export interface ParkingPlace {
+  /** The shared memory. */
+  readonly memory: SharedArrayBuffer;
+  /** Where the place begins in it, in 32-bit words. */
+  readonly at: number;
+}
+
+/** Makes a place in memory of its own. */
+export function newParkingPlace(): ParkingPlace {
+  return { memory: new SharedArrayBuffer(PARKING_BYTES), at: 0 };
+}
 
 /**
  * How a thread announces that it goes to sleep, so that others signal it only if
@@ -45,17 +60,17 @@ export class Parking {
   readonly #atomics: AtomicWords;
 
   /** `atomics` is `Atomics`, but for a test that explores interleavings. */
-  constructor(
-    memory: SharedArrayBuffer = new SharedArrayBuffer(PARKING_BYTES),
-    atomics: AtomicWords = Atomics,
-  ) {
-    this.#words = new Int32Array(memory);
+  constructor(place: ParkingPlace, atomics: AtomicWords = Atomics) {
+    this.#words = new Int32Array(place.memory, 4 * place.at, PARKING_BYTES / 4);
     this.#atomics = atomics;
   }
 
-  /** The shared memory, for the threads that notify. */
-  get memory(): SharedArrayBuffer {
-    return this.#words.buffer as SharedArrayBuffer;
+  /**
+   * Opens a place again that was closed, for another reactor of the same thread.
+   * Who notifies from here on signals that one, so where to is written before.
+   */
+  open(): void {
+    this.#atomics.store(this.#words, STATE, AWAKE);
   }
 
   /** Before a wait. False: a notification is there, do not wait. */
@@ -83,6 +98,15 @@ export class Parking {
   /** Whether a notification waits for `unpark`. */
   get isNotified(): boolean {
     return this.#atomics.load(this.#words, STATE) === NOTIFIED;
+  }
+
+  /**
+   * Notifies the thread if it sleeps, else does nothing: for those whose work it
+   * looks for by itself between `park` and its wait. Either it finds the work, or
+   * it parked before the work was there, and then this sees it parked.
+   */
+  notifyIfParked(signal: () => void): void {
+    if (this.#atomics.load(this.#words, STATE) === PARKED) this.notify(signal);
   }
 
   /**
@@ -115,7 +139,4 @@ export class Parking {
 }
 
 /** What crosses to another thread, by `postMessage`, to wake a reactor there. */
-export interface ReactorHandleMessage extends SignalTarget {
-  /** The state word that the threads share. */
-  readonly memory: SharedArrayBuffer;
-}
+export interface ReactorHandleMessage extends SignalTarget, ParkingPlace {}

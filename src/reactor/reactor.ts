@@ -1,8 +1,8 @@
 import { type Context, type Waker, WakerSet } from "../future/mod.ts";
-import type { Backend } from "./backend.ts";
+import type { Backend, SignalTarget } from "./backend.ts";
 import { ReactorHandle } from "./handle.ts";
 import { Interest } from "./interest.ts";
-import { Parking } from "./parking.ts";
+import { newParkingPlace, Parking, type ParkingPlace } from "./parking.ts";
 import { makeBackend } from "./select_backend.ts";
 import { type Registrar, Source } from "./source.ts";
 import {
@@ -12,6 +12,30 @@ import {
   tokenGeneration,
   tokenKey,
 } from "./token.ts";
+
+/**
+ * Somebody who has to know when the reactor's thread sleeps: the places of the
+ * thread in pools, through which other threads hand it work.
+ */
+export interface SleepWatcher {
+  /** A reactor is there; a signal to `target` ends its wait. */
+  opened(target: SignalTarget): void;
+  /**
+   * The thread is about to sleep. False: it must not, there is work. Whoever adds
+   * work after this has returned true sends a signal.
+   */
+  beforeSleep(): boolean;
+  /** It is awake again, or has not slept. */
+  afterSleep(): void;
+  /** The reactor is about to close: no signal may come to `target` after this. */
+  closing(target: SignalTarget): void;
+}
+
+/** How a reactor is tied to other threads. */
+export interface ReactorOptions {
+  /** Where a notifier has its word, if other threads shall find it. */
+  readonly place?: ParkingPlace;
+}
 
 /**
  * Waits for many sockets at once, and wakes those who wait for the ones that
@@ -38,7 +62,9 @@ import {
  */
 export class Reactor implements Registrar, Disposable {
   readonly #backend: Backend;
-  readonly #parking = new Parking();
+  readonly #place = newParkingPlace();
+  readonly #parking: Parking;
+  #watcher: SleepWatcher | null = null;
   #handle: ReactorHandle | null = null;
   /** Whether anybody but the reactor itself has the handle. */
   #isShared = false;
@@ -58,8 +84,16 @@ export class Reactor implements Registrar, Disposable {
    *
    * @throws What the system says if it cannot, such as `EMFILE`.
    */
-  constructor() {
-    this.#backend = makeBackend();
+  constructor(options: ReactorOptions = {}) {
+    this.#parking = new Parking(this.#place);
+    this.#backend = makeBackend(options.place ?? this.#place);
+  }
+
+  /** Has somebody told when the thread sleeps, from now on. */
+  watch(watcher: SleepWatcher): void {
+    if (this.#watcher === watcher) return;
+    this.#watcher = watcher;
+    watcher.opened(this.#backend.signalTarget);
   }
 
   /** What the reactor waits with: `epoll`, `afd` or `notifier`. */
@@ -202,7 +236,7 @@ export class Reactor implements Registrar, Disposable {
   #ownHandle(): ReactorHandle {
     return this.#handle ??= ReactorHandle.import({
       ...this.#backend.signalTarget,
-      memory: this.#parking.memory,
+      ...this.#place,
     });
   }
 
@@ -223,10 +257,12 @@ export class Reactor implements Registrar, Disposable {
       throw new RangeError(`Cannot wait: ms is ${ms}`);
     }
     // Nobody can notify through a handle that was never made.
-    if (this.#handle === null) return this.#dispatch(this.#backend.wait(ms));
+    if (this.#handle === null && this.#watcher === null) {
+      return this.#dispatch(this.#backend.wait(ms));
+    }
     if (ms === 0) return this.#look();
     this.#checkIdle();
-    const events = this.#backend.wait(this.#parking.park() ? ms : 0);
+    const events = this.#backend.wait(this.#mayPark() ? ms : 0);
     this.#unpark();
     return this.#dispatch(events);
   }
@@ -248,7 +284,7 @@ export class Reactor implements Registrar, Disposable {
   async waitAsync(): Promise<number> {
     this.#checkIdle();
     this.#ownHandle();
-    if (!this.#parking.park()) {
+    if (!this.#mayPark()) {
       this.#unpark();
       return 0;
     }
@@ -270,7 +306,12 @@ export class Reactor implements Registrar, Disposable {
     }
   }
 
+  #mayPark(): boolean {
+    return this.#parking.park() && (this.#watcher?.beforeSleep() ?? true);
+  }
+
   #unpark(): void {
+    this.#watcher?.afterSleep();
     if (this.#parking.unpark()) this.#wakeWaiters.wakeAll();
   }
 
@@ -301,6 +342,7 @@ export class Reactor implements Registrar, Disposable {
       for (const source of this.#sources) source?.detach();
     } finally {
       // Whatever a waker throws: the descriptors have to go.
+      this.#watcher?.closing(this.#backend.signalTarget);
       this.#parking.close();
       this.#backend.close();
     }

@@ -1,10 +1,13 @@
-/** Why a task has no value: it threw, or it was aborted. */
-export type JoinErrorKind = "failed" | "aborted";
+/**
+ * Why a task has no value: it threw; it was aborted; or the worker that ran it
+ * ended, by `self.close()`, say, and took the task with it.
+ */
+export type JoinErrorKind = "failed" | "aborted" | "lost";
 
 /**
  * What joining a task throws when the task has no value.
  *
- * @example Telling the two apart
+ * @example Telling them apart
  * ```ts
  * import { block_on, JoinError, spawn } from "@edo/runtime";
  * import { assertEquals } from "@std/assert";
@@ -26,7 +29,10 @@ export type JoinErrorKind = "failed" | "aborted";
 export class JoinError extends Error {
   /** The class name, for reports. */
   override name = "JoinError";
-  /** `failed`: the task threw `cause`; `aborted`: it was cancelled. */
+  /**
+   * `failed`: the task threw `cause`; `aborted`: it was cancelled; `lost`: its
+   * worker ended.
+   */
   readonly kind: JoinErrorKind;
   /** The name of the task's function. */
   readonly task: string;
@@ -34,15 +40,22 @@ export class JoinError extends Error {
   /** Made by the runtime; `cause` is what the task threw, if it failed. */
   constructor(kind: JoinErrorKind, task: string, options?: ErrorOptions) {
     super(
-      kind === "aborted"
-        ? `Cannot join the task "${task}": it was aborted`
-        : `Cannot join the task "${task}": it threw ${
-          describe(options?.cause)
-        }`,
+      `Cannot join the task "${task}": ${reason(kind, options?.cause)}`,
       options,
     );
     this.kind = kind;
     this.task = task;
+  }
+}
+
+function reason(kind: JoinErrorKind, cause: unknown): string {
+  switch (kind) {
+    case "failed":
+      return `it threw ${describe(cause)}`;
+    case "aborted":
+      return "it was aborted";
+    case "lost":
+      return "the worker that ran it has ended";
   }
 }
 

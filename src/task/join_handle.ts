@@ -9,7 +9,7 @@ import {
   type Suspension,
   type Waker,
 } from "../future/mod.ts";
-import type { Task } from "./task.ts";
+import type { Joinable } from "./joinable.ts";
 
 /**
  * What `spawn` returns: a future of the task's value.
@@ -35,14 +35,14 @@ import type { Task } from "./task.ts";
  * ```
  */
 export class JoinHandle<T> extends Future<T> {
-  readonly #task: Task<T>;
+  readonly #task: Joinable<T>;
   /** The waker that this handle left with the task. */
   #waker: Waker | null = null;
   /** Whether a wait has taken this handle; further ones get a copy each. */
   #taken = false;
 
   /** Made by `spawn`. */
-  constructor(task: Task<T>) {
+  constructor(task: Joinable<T>) {
     super();
     this.#task = task;
   }
@@ -76,6 +76,17 @@ export class JoinHandle<T> extends Future<T> {
     if (cx === null) return super.next();
     const value = this.poll(cx);
     return isPending(value) ? SUSPENDED : { done: true, value };
+  }
+
+  /** What `Future` does as well, or what a task that runs elsewhere does itself. */
+  override then<A = T, B = never>(
+    onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
+    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    const settled = this.#task.settled();
+    return settled === null
+      ? super.then(onFulfilled, onRejected)
+      : settled.then(onFulfilled, onRejected);
   }
 
   /** Stops waiting. The task goes on. */

@@ -93,6 +93,11 @@ export class Scope implements Owner {
   close(): void {
     this.#closed = true;
     for (const task of this.tasks().reverse()) task.cancelNow();
+    this.closeResources();
+  }
+
+  /** Closes the resources alone: the tasks are lost, and will not clean up. */
+  closeResources(): void {
     for (const resource of [...this.#resources].reverse()) {
       this.#resources.delete(resource);
       try {

@@ -17,6 +17,7 @@ import {
   WakerSet,
 } from "../future/mod.ts";
 import { JoinError } from "./join_error.ts";
+import type { Joinable } from "./joinable.ts";
 import type { RawTask } from "./raw_task.ts";
 import type { Scope } from "./scope.ts";
 import { ABORTED, type Ending, FAILED, TaskState } from "./state.ts";
@@ -32,7 +33,7 @@ export type TaskFunction = (...args: any[]) => unknown;
  * fields, since spawning costs what it allocates. Who may touch them, and when,
  * stands in `state.ts`.
  */
-export class Task<T> extends TaskState implements RawTask, Waker {
+export class Task<T> extends TaskState implements RawTask, Joinable<T>, Waker {
   /** The neighbours in the scope's list; the scope alone changes them. */
   older: RawTask | null = null;
   newer: RawTask | null = null;
@@ -229,11 +230,20 @@ export class Task<T> extends TaskState implements RawTask, Waker {
     this.clearJoinWaker();
   }
 
+  settled(): null {
+    return null;
+  }
+
   /** The value of a task that has ended, or throws what it threw, as it is. */
   takeOutcome(): T {
     if (this.hasFailed) throw this.#stage;
     if (this.wasAborted) throw new JoinError("aborted", this.name);
     return this.#stage as T;
+  }
+
+  /** The value or the error of a task that has ended. */
+  protected get outcome(): unknown {
+    return this.#stage;
   }
 
   /** Hands the task's error to the failure hook, unless somebody received it. */
@@ -259,7 +269,8 @@ function call(fn: TaskFunction, args: unknown[]): unknown {
   }
 }
 
-function disposeAll(args: unknown[]): void {
+/** Closes those arguments that can be closed: nobody else could. */
+export function disposeAll(args: readonly unknown[]): void {
   for (const arg of args) {
     const disposable = arg as Partial<Disposable> | null | undefined;
     if (typeof disposable?.[Symbol.dispose] !== "function") continue;

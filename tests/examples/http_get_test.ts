@@ -2,6 +2,7 @@ import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { block_on, type Future, intoFuture, run, time } from "../../mod.ts";
 import { summary, type Target } from "../../examples/lib/course.ts";
 import { HttpGet, httpGet } from "../../examples/manual_futures/http_get.ts";
+import { unusedPort } from "../helpers/unused_port.ts";
 import { parseIp } from "../../src/sys/addr.ts";
 import { DelayServer, exampleTest } from "./support.ts";
 
@@ -12,7 +13,7 @@ const FLAVOURS: Record<string, Make> = {
   "the generator": (target, id) => intoFuture(httpGet(target, id)),
 };
 
-function targetOf({ port }: DelayServer): Target {
+function targetOf({ port }: { port: number }): Target {
   const hostname = "127.0.0.1";
   return { requests: 1, hostname, port, address: parseIp(hostname, port) };
 }
@@ -50,10 +51,8 @@ for (const [flavour, make] of Object.entries(FLAVOURS)) {
 
   exampleTest(
     `${flavour} fails if nobody listens, and closes its socket`,
-    async () => {
-      const server = await DelayServer.start();
-      const target = targetOf(server);
-      await server[Symbol.asyncDispose]();
+    () => {
+      const target = targetOf({ port: unusedPort() });
       const error = assertThrows(
         () => block_on(make(target, 1)),
         Deno.errors.ConnectionRefused,

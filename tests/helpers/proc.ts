@@ -1,8 +1,9 @@
 /**
- * What Linux tells of a process in /proc: proc(5).
+ * What Linux tells of a process in /proc: proc(5). Of descriptors Windows tells too.
  *
  * @module
  */
+import { fileHandleCount } from "../windows/handles.ts";
 
 /** A process by its number, or the one that asks. */
 export type ProcessId = number | "self";
@@ -13,6 +14,9 @@ export type ProcessId = number | "self";
  * differences are right.
  */
 export function countDescriptors(pid: ProcessId): number {
+  if (Deno.build.os === "windows") {
+    return fileHandleCount(pid === "self" ? Deno.pid : pid);
+  }
   let count = 0;
   for (const _ of Deno.readDirSync(`/proc/${pid}/fd`)) count++;
   return count;

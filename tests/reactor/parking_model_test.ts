@@ -67,7 +67,10 @@ function parkingIn(
   step: Step,
   atomics: MakeAtomics = stepping,
 ): Parking {
-  return new Parking(world.buffer as SharedArrayBuffer, atomics(step));
+  return new Parking(
+    { memory: world.buffer as SharedArrayBuffer, at: 0 },
+    atomics(step),
+  );
 }
 
 /** Takes the signal, as a wait in the backend does. */

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { noopWaker, reactor as api } from "../../mod.ts";
-import { Parking } from "../../src/reactor/parking.ts";
+import { newParkingPlace, Parking } from "../../src/reactor/parking.ts";
 import { signalBackend } from "../../src/reactor/select_backend.ts";
 import { edoTest } from "../helpers/leaks.ts";
 import { waitFor } from "../helpers/deadline.ts";
@@ -76,7 +76,7 @@ withEachBackend(
   () => {
     using reactor = new Reactor();
     const message = reactor.handle().export();
-    const parking = new Parking(message.memory);
+    const parking = new Parking(message);
     let signals = 0;
     const signal = () => {
       signals++;
@@ -224,7 +224,7 @@ edoTest("what is no message of a handle cannot be imported", () => {
   const handle = ReactorHandle.import({
     backend: "abacus",
     target: 0,
-    memory: new Parking().memory,
+    ...newParkingPlace(),
   });
   assertEquals(handle.wake(), true, "nobody sleeps, so nobody is signalled");
 });

@@ -253,7 +253,11 @@ everyFlavour(
   },
 );
 
-for (const rt of FLAVOURS.filter(({ backend }) => backend === "epoll")) {
+const WITH_TCP = FLAVOURS.filter(({ backend }) =>
+  backend === "epoll" || backend === "afd"
+);
+
+for (const rt of WITH_TCP) {
   edoTest(
     `sockets are served beside 100 tasks that wake themselves [${rt.name}]`,
     async () => {

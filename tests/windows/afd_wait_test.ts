@@ -9,7 +9,7 @@ import {
 } from "../../src/reactor/readiness.ts";
 import { AfdBackend } from "../../src/reactor/windows.ts";
 import { waitFor } from "../helpers/deadline.ts";
-import { handleCount } from "./handles.ts";
+import { fileHandleCount, handleCount } from "./handles.ts";
 import {
   type Event,
   Harness,
@@ -158,7 +158,9 @@ test("a backend that is closed with polls in flight leaves no handle", () => {
   };
   for (let i = 0; i < 10; i++) life();
   const before = handleCount();
+  const filesBefore = fileHandleCount();
   for (let i = 0; i < 1_000; i++) life();
+  assertEquals(fileHandleCount(), filesBefore);
   const more = handleCount() - before;
   // Other threads of the engine may have opened one or two.
   assert(more < 20, `${more} more handles`);

@@ -10,7 +10,7 @@
 import { serve } from "../../examples/echo_server.ts";
 import { block_on, net, spawn, time } from "../../mod.ts";
 import { AfdBackend } from "../../src/reactor/windows.ts";
-import { handleCount } from "./handles.ts";
+import { fileHandleCount, handleCount } from "./handles.ts";
 
 const IDLE_MS = 2_000;
 
@@ -56,16 +56,25 @@ function isQuiet({ sockets, polls }: Held): boolean {
   return sockets <= LISTENERS && polls <= LISTENERS;
 }
 
-const before = handleCount();
+/** The handles of now: all, and those of sockets and devices. */
+function handles(): { all: number; files: number } {
+  return { all: handleCount(), files: fileHandleCount() };
+}
+
+const before = handles();
 const serving = serveUntilTold();
 const after = backend!.held;
-const moreHandles = handleCount() - before;
+const then = handles();
+const moreHandles = then.all - before.all;
+const moreFiles = then.files - before.files;
 console.log(
   `while serving: ${JSON.stringify(serving)}, afterwards: ` +
-    `${JSON.stringify(after)} and ${moreHandles} more handles than before`,
+    `${JSON.stringify(after)} and ${moreHandles} more handles than before, ` +
+    `${moreFiles} of them of sockets and devices`,
 );
 const isClean = isQuiet(serving) &&
   after.sockets + after.polls + after.devices === 0 &&
+  moreFiles === 0 &&
   // The engine's own threads may have opened a few.
   moreHandles < 20;
 if (!isClean) console.log("something was left behind");

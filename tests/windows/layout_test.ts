@@ -120,7 +120,7 @@ async function hasCompiler(): Promise<boolean> {
 }
 
 const ignore = !await hasCompiler();
-if (ignore) {
+if (ignore && Deno.build.os !== "windows") {
   console.warn(
     `WARNING: there is no ${COMPILER}: nothing checks Windows' layouts and ` +
       "constants (Debian has it in gcc-mingw-w64-x86-64)",

@@ -1,0 +1,140 @@
+import type { JoinHandle, Shareable } from "../task/mod.ts";
+import { crew } from "./pool/crew.ts";
+import { ATTENTION } from "./pool/layout.ts";
+import { PoolMemory } from "./pool/memory.ts";
+import { Seat } from "./pool/seat.ts";
+import type { Spawner } from "./pool/spawner.ts";
+import { declarationOf, spawnShared } from "./spawn_shared.ts";
+import { placementOf, type SpawnOptions } from "./spawn_with.ts";
+import { threadHost } from "./thread_host.ts";
+
+/** What `postMessage` carries to another thread, for `Handle.import`. */
+export interface HandleMessage {
+  /** Tells it from other messages. */
+  readonly kind: "edo.Handle";
+  /** The memory of the runtime. */
+  readonly memory: SharedArrayBuffer;
+}
+
+/**
+ * What spawns shareable tasks into a runtime: on the thread that made it, on its
+ * workers, and on any other thread that it was sent to.
+ *
+ * @example From a Worker of one's own
+ * ```ts
+ * import { Handle, Runtime, task } from "@edo/runtime";
+ * import { assertEquals } from "@std/assert";
+ *
+ * export const double = task(import.meta, function double(n: number) {
+ *   return 2 * n;
+ * });
+ * if (import.meta.main) {
+ *   await using rt = new Runtime({ workers: 1 });
+ *   // A Worker would get this message by postMessage.
+ *   const message = rt.handle().export();
+ *   assertEquals(await Handle.import(message).spawn(double, 21), 42);
+ * }
+ * ```
+ */
+export class Handle {
+  readonly #spawner: Spawner;
+  readonly #memory: PoolMemory | null;
+  readonly #start: () => void;
+
+  /** Made by `rt.handle()` and `Handle.import`. */
+  constructor(
+    spawner: Spawner,
+    memory: PoolMemory | null,
+    start: () => void,
+  ) {
+    this.#spawner = spawner;
+    this.#memory = memory;
+    this.#start = start;
+  }
+
+  /**
+   * Spawns a shareable task on the runtime. After its shutdown the task is
+   * cancelled at once.
+   *
+   * @throws {TypeError} If `fn` is no shareable task, or an argument cannot travel.
+   */
+  spawn<A extends unknown[], T>(
+    fn: Shareable<A, T>,
+    ...args: A
+  ): JoinHandle<Awaited<T>> {
+    const declaration = declarationOf("spawn", fn);
+    return spawnShared("spawn", this.#spawner, declaration, args, {});
+  }
+
+  /** As {@linkcode spawnWith}, on the handle's runtime. */
+  spawnWith<A extends unknown[], T>(
+    options: SpawnOptions,
+    fn: Shareable<A, T>,
+    ...args: A
+  ): JoinHandle<Awaited<T>> {
+    const declaration = declarationOf("spawn", fn);
+    const spawner = this.#spawner;
+    const placement = placementOf(
+      options,
+      spawner.workers,
+      spawner.leastLoaded(),
+    );
+    return spawnShared("spawn", spawner, declaration, args, placement);
+  }
+
+  /**
+   * A message that `postMessage` can carry, for {@linkcode Handle.import}. From
+   * then on the workers stay until the runtime is shut down, as the thread that
+   * has the handle may need them at any time.
+   *
+   * @throws {Error} If the runtime has no workers.
+   */
+  export(): HandleMessage {
+    if (this.#memory === null) {
+      throw new Error(
+        "Cannot export a Handle: its runtime has no workers, and other threads " +
+          "cannot run tasks on this one",
+      );
+    }
+    this.#memory.setExported();
+    this.#start();
+    return { kind: "edo.Handle", memory: this.#memory.shared };
+  }
+
+  /**
+   * Makes a handle of a message that another thread exported. A thread takes a
+   * place in the runtime, of which there are 64, with its first import, and keeps
+   * it until the runtime ends.
+   *
+   * @throws {TypeError} If the message is not what `export` has returned.
+   * @throws {RangeError} If all places are taken.
+   */
+  static import(message: HandleMessage): Handle {
+    if (
+      message?.kind !== "edo.Handle" ||
+      !(message.memory instanceof SharedArrayBuffer)
+    ) {
+      throw new TypeError(
+        "Cannot import a Handle: the message is not what export() returned",
+      );
+    }
+    const memory = PoolMemory.open(message.memory);
+    const seat = crew.seatIn(memory.id) ?? takeSeat(memory);
+    return new Handle(seat, seat.memory, () => {});
+  }
+}
+
+function takeSeat(memory: PoolMemory): Seat {
+  const number = memory.takeOutsideSeat();
+  if (number === null) {
+    throw new RangeError(
+      "Cannot import a Handle: as many threads as there are places for have " +
+        "one of this runtime",
+    );
+  }
+  const seat = new Seat(memory, number, threadHost, () => {
+    memory.callCreator(ATTENTION.START);
+  });
+  crew.join(seat);
+  return seat;
+}

@@ -1,0 +1,35 @@
+import type { PoolMemory } from "./memory.ts";
+import { Seat, type SeatHost } from "./seat.ts";
+
+/** What the thread that made a pool is asked to do by the others. */
+export interface Keeper {
+  /** Starts the workers, if there are none. */
+  start(): void;
+  /** Sees to what others cannot do, bits of `ATTENTION`. */
+  attend(attention: number): void;
+}
+
+/** The place in a pool of the thread that made it, which alone can start threads. */
+export class CreatorSeat extends Seat {
+  readonly #keeper: Keeper;
+
+  constructor(memory: PoolMemory, host: SeatHost, keeper: Keeper) {
+    super(memory, 0, host, () => keeper.start());
+    this.#keeper = keeper;
+  }
+
+  override drain(): boolean {
+    const attention = this.memory.takeAttention();
+    if (attention !== 0) this.#keeper.attend(attention);
+    return super.drain();
+  }
+
+  override get hasNews(): boolean {
+    return super.hasNews || this.memory.needsAttention;
+  }
+
+  /** While there are workers, which keep the process alive by themselves. */
+  override get mustListen(): boolean {
+    return this.memory.life.isAwake;
+  }
+}

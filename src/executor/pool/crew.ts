@@ -1,0 +1,153 @@
+import type { Reactor, SignalTarget, SleepWatcher } from "../../reactor/mod.ts";
+import type { ParkingPlace } from "../../reactor/mod.ts";
+import { signalBackend } from "../../reactor/select_backend.ts";
+import type { Seat } from "./seat.ts";
+
+/**
+ * How long to look for what another thread is about to finish, in milliseconds,
+ * before sleeping: about as long as it takes to be woken again, so that the wrong
+ * choice costs no more than twice the right one.
+ */
+export const SPIN_MS = 0.05;
+
+/** How often to look between two looks at the clock, which take ten times as long. */
+export const LOOKS_PER_CLOCK = 16;
+
+/**
+ * The seats that one thread has, in all pools it takes part in: usually one. They
+ * go to sleep and get up together, as the thread has one reactor at a time; and
+ * none at all while it has no seat, so that programs without pools pay nothing.
+ */
+export class Crew implements SleepWatcher {
+  readonly #seats: Seat[] = [];
+  /**
+   * What others signal to: that of the innermost `block_on` last. One that is
+   * blocked meanwhile, hosted by Deno's loop, comes before it.
+   */
+  readonly #targets: SignalTarget[] = [];
+
+  /** Whether the thread takes part in no pool. */
+  get isEmpty(): boolean {
+    return this.#seats.length === 0;
+  }
+
+  /** How many tasks in pools somebody on this thread waits for. */
+  get awaited(): number {
+    let awaited = 0;
+    for (const seat of this.#seats) awaited += seat.awaited;
+    return awaited;
+  }
+
+  /** Whether it has to listen although nobody waits: it may have to start threads. */
+  get mustListen(): boolean {
+    return this.#seats.some((seat) => seat.mustListen);
+  }
+
+  /** Where a notifier has its word, so that the threads of a pool find it. */
+  get place(): ParkingPlace | undefined {
+    return this.#seats[0]?.sleep.place;
+  }
+
+  /**
+   * The longest that the thread may sleep, in milliseconds: what has no room is
+   * tried again by and by, and a notifier's word may be where a pool cannot see it.
+   */
+  get longestSleep(): number {
+    return this.#seats.some((seat) =>
+        seat.hasBacklog || seat.sleep.isUnreachable
+      )
+      ? 1
+      : Infinity;
+  }
+
+  /** Whether outcomes have arrived. */
+  get hasNews(): boolean {
+    for (const seat of this.#seats) if (seat.hasNews) return true;
+    return false;
+  }
+
+  /** The seat that the thread has in a pool, by the pool's `id`. */
+  seatIn(pool: string): Seat | undefined {
+    return this.#seats.find(({ memory }) => memory.id === pool);
+  }
+
+  /** Takes a seat. */
+  join(seat: Seat): void {
+    this.#seats.push(seat);
+    const target = this.#targets.at(-1);
+    if (target !== undefined) seat.sleep.open(target);
+  }
+
+  /** Gives a seat up. */
+  leave(seat: Seat): void {
+    const at = this.#seats.indexOf(seat);
+    if (at >= 0) this.#seats.splice(at, 1);
+    if (this.#targets.length > 0) seat.sleep.close();
+  }
+
+  /** Has a reactor tell the seats when its thread sleeps. */
+  watch(reactor: Reactor): void {
+    reactor.watch(this);
+  }
+
+  /** Takes the outcomes that have arrived. Returns whether there were any. */
+  drain(): boolean {
+    let hadAny = false;
+    for (const seat of this.#seats) {
+      if (seat.drain()) hadAny = true;
+    }
+    return hadAny;
+  }
+
+  /**
+   * Looks for outcomes for a while, before the thread goes to sleep. True: there
+   * are some.
+   */
+  spin(): boolean {
+    const end = performance.now() + SPIN_MS;
+    do {
+      for (let i = 0; i < LOOKS_PER_CLOCK; i++) if (this.hasNews) return true;
+    } while (performance.now() < end);
+    return false;
+  }
+
+  opened(target: SignalTarget): void {
+    this.#targets.push(target);
+    for (const seat of this.#seats) seat.sleep.open(target);
+  }
+
+  beforeSleep(): boolean {
+    for (const seat of this.#seats) if (!seat.beforeSleep()) return false;
+    return true;
+  }
+
+  /**
+   * While the thread's reactor waits elsewhere, and before it leaves it to that.
+   * False: there is work.
+   */
+  stayAsleep(): boolean {
+    let may = true;
+    for (const seat of this.#seats) if (!seat.stayAsleep()) may = false;
+    return may;
+  }
+
+  afterSleep(): void {
+    for (const seat of this.#seats) seat.afterSleep();
+  }
+
+  closing(target: SignalTarget): void {
+    const wasLast = this.#targets.at(-1) === target;
+    this.#targets.splice(this.#targets.indexOf(target), 1);
+    if (!wasLast) return;
+    for (const seat of this.#seats) seat.sleep.close();
+    const outer = this.#targets.at(-1);
+    if (outer === undefined) return;
+    for (const seat of this.#seats) seat.sleep.open(outer);
+    // It may have been asleep, and nobody would signal it any more: it has to
+    // look, and go to sleep anew.
+    signalBackend(outer);
+  }
+}
+
+/** This thread's crew. */
+export const crew = new Crew();

@@ -1,0 +1,190 @@
+import type { Declaration } from "../../task/mod.ts";
+import { CreatorSeat, type Keeper } from "./creator_seat.ts";
+import { crew } from "./crew.ts";
+import { ATTENTION, RECORD, SEAT, STATUS } from "./layout.ts";
+import { PoolMemory } from "./memory.ts";
+import { connectAll, introduceTo, type Way } from "./ports.ts";
+import type { RemoteTask } from "./remote_task.ts";
+import type { Placement, SeatHost } from "./seat.ts";
+import type { OwnPool } from "./spawner.ts";
+import { awaitVacant, untilVacant } from "./vacancy.ts";
+
+/** A thread that was started. */
+export interface Thread {
+  /** Ends it, if it has left the pool's memory alone. */
+  end(): void;
+  /** Lets it go: it may run for ever, and must not keep the process alive. */
+  letGo(): void;
+}
+
+/** Starts the threads of a pool, each of which takes a seat. */
+export type StartThread = (
+  shared: SharedArrayBuffer,
+  seat: number,
+  ways: readonly Way[],
+) => Thread;
+
+/** A thread that did not end in time, and what it was doing. */
+export interface Stuck {
+  /** The seat of its worker. */
+  readonly worker: number;
+  /** The name of the task that it polled last. */
+  readonly task: string;
+}
+
+/**
+ * A pool, on the thread that made it. That one alone starts threads, as a Web
+ * Worker lives no longer than the thread that started it.
+ */
+export class Pool implements OwnPool, Keeper {
+  readonly memory: PoolMemory;
+  readonly seat: CreatorSeat;
+  readonly #startThread: StartThread;
+  /** By seat. */
+  readonly #threads = new Map<number, Thread>();
+  #isShutDown = false;
+
+  constructor(workers: number, host: SeatHost, startThread: StartThread) {
+    this.memory = PoolMemory.create(workers);
+    this.#startThread = startThread;
+    this.seat = new CreatorSeat(this.memory, host, this);
+    this.memory.storeSeat(0, SEAT.STATUS, STATUS.TAKEN);
+    crew.join(this.seat);
+  }
+
+  /** Whether it was shut down. */
+  get isShutDown(): boolean {
+    return this.#isShutDown;
+  }
+
+  get workers(): number {
+    return this.memory.workers;
+  }
+
+  leastLoaded(): number {
+    return this.seat.leastLoaded();
+  }
+
+  spawn(
+    declaration: Declaration,
+    args: readonly unknown[],
+    placement: Placement,
+  ): RemoteTask {
+    return this.seat.spawn(declaration, args, placement);
+  }
+
+  start(): void {
+    const { memory } = this;
+    if (!memory.life.wakeUp()) return;
+    // Those that retired a moment ago are on their way out.
+    for (const seat of this.#threads.keys()) {
+      awaitVacant(memory, seat, Infinity);
+    }
+    this.#threads.clear();
+    const ways = connectAll(memory.workers + 1);
+    for (const [seat, port] of ways[0]!) this.seat.ports.set(seat, port);
+    for (let seat = 1; seat <= memory.workers; seat++) {
+      this.#startOn(seat, ways[seat]!);
+    }
+  }
+
+  #startOn(seat: number, ways: readonly Way[]): void {
+    this.memory.storeSeat(seat, SEAT.STATUS, STATUS.STARTING);
+    const thread = this.#startThread(this.memory.shared, seat, ways);
+    this.#threads.set(seat, thread);
+  }
+
+  attend(attention: number): void {
+    if (this.#isShutDown) return;
+    if ((attention & ATTENTION.START) !== 0) this.start();
+    if ((attention & ATTENTION.DEATH) !== 0) this.#replaceDead();
+    if ((attention & ATTENTION.BLOCKING) !== 0) this.#startBlocking();
+  }
+
+  /** Has new workers take the seats, and the queues, of those that have ended. */
+  #replaceDead(): void {
+    const { memory } = this;
+    for (const seat of [...this.#threads.keys()]) {
+      if (memory.loadSeat(seat, SEAT.STATUS) !== STATUS.DEAD) continue;
+      this.#threads.delete(seat);
+      memory.vacate(seat);
+      if (seat <= memory.workers) this.#startOn(seat, this.#introduce(seat));
+    }
+  }
+
+  /** Makes ways between a new thread and all others that there are. */
+  #introduce(seat: number): Way[] {
+    const others = [...this.#threads.keys()].filter((other) =>
+      other !== seat && other <= this.memory.workers
+    );
+    return introduceTo(this.seat.ports, seat, others);
+  }
+
+  #startBlocking(): void {
+    const { memory } = this;
+    let wanted = memory.blockingInjector.length;
+    for (
+      let seat = memory.firstBlocking;
+      seat < memory.firstOutside && wanted > 0;
+      seat++
+    ) {
+      const status = memory.loadSeat(seat, SEAT.STATUS);
+      if (status === STATUS.STARTING) wanted--;
+      if (status !== STATUS.VACANT) continue;
+      this.#startOn(seat, this.#introduce(seat));
+      wanted--;
+    }
+  }
+
+  #beginShutdown(): boolean {
+    if (this.#isShutDown) return false;
+    this.#isShutDown = true;
+    this.memory.life.close();
+    for (const seat of this.#threads.keys()) this.memory.unpark(seat);
+    return true;
+  }
+
+  shutdownNow(timeout: number): Stuck[] {
+    if (!this.#beginShutdown()) return [];
+    const deadline = performance.now() + timeout;
+    const stuck = [...this.#threads.keys()].filter((seat) =>
+      !awaitVacant(this.memory, seat, deadline)
+    );
+    return this.#finish(stuck);
+  }
+
+  /** The same without blocking the thread. */
+  async shutdown(timeout: number): Promise<Stuck[]> {
+    if (!this.#beginShutdown()) return [];
+    const deadline = performance.now() + timeout;
+    const stuck: number[] = [];
+    for (const seat of this.#threads.keys()) {
+      if (!await untilVacant(this.memory, seat, deadline)) stuck.push(seat);
+    }
+    return this.#finish(stuck);
+  }
+
+  #finish(stuckSeats: number[]): Stuck[] {
+    const { memory, seat } = this;
+    const stuck = stuckSeats.map((worker) => ({
+      worker,
+      task: this.#currentTask(worker),
+    }));
+    for (const worker of stuckSeats) this.#threads.get(worker)!.letGo();
+    seat.reap();
+    seat.loseAll();
+    for (const thread of this.#threads.values()) thread.end();
+    this.#threads.clear();
+    crew.leave(seat);
+    seat.leave();
+    memory.vacate(0);
+    return stuck;
+  }
+
+  #currentTask(worker: number): string {
+    const record = this.memory.loadSeat(worker, SEAT.CURRENT) - 1;
+    return record < 0
+      ? "no task"
+      : this.seat.nameOf(this.memory.get(record, RECORD.FN));
+  }
+}

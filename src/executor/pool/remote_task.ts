@@ -1,0 +1,167 @@
+import {
+  type Context,
+  Pending,
+  type Poll,
+  reportFailure,
+  type Waker,
+  WakerSet,
+} from "../../future/mod.ts";
+import { type Joinable, JoinError } from "../../task/mod.ts";
+import { ABORTED, FAILED, LOST, type SharedEnding } from "./shared_state.ts";
+
+/** What a task that runs elsewhere needs of the seat that spawned it. */
+export interface RemoteTaskHost {
+  /** Somebody has begun to wait for it. */
+  noteAwaited(task: RemoteTask): void;
+  /** Somebody wants it to end. */
+  abort(task: RemoteTask): void;
+  /** Runs it at once on this thread, if it is the one that would be next. */
+  runIfNext(task: RemoteTask): void;
+  /** It has failed, and nobody was waiting for it. */
+  noteUnjoined(task: RemoteTask): void;
+  /** Has Deno's loop look for outcomes while somebody waits for a promise. */
+  keepLooking(): void;
+}
+
+/**
+ * A task that may run on any thread, as the one that spawned it sees it: its place
+ * in shared memory, those who wait for it, and in the end its outcome.
+ */
+export class RemoteTask implements Joinable<unknown> {
+  readonly name: string;
+  /** Its place in shared memory; negative while there is none free. */
+  record: number;
+  /** Whether anybody has ever waited for it: its seat keeps count. */
+  wasAwaited = false;
+  readonly #host: RemoteTaskHost;
+  #isComplete = false;
+  #ending: SharedEnding = 0;
+  #outcome: unknown = undefined;
+  #wasJoined = false;
+  #hasInterest = true;
+  #joiners: Waker | WakerSet | null = null;
+  #promise: Promise<unknown> | null = null;
+  #resolve: ((value: unknown) => void) | null = null;
+  #reject: ((reason: unknown) => void) | null = null;
+
+  constructor(host: RemoteTaskHost, name: string, record: number) {
+    this.#host = host;
+    this.name = name;
+    this.record = record;
+  }
+
+  get isComplete(): boolean {
+    return this.#isComplete;
+  }
+
+  get hasJoinInterest(): boolean {
+    return this.#hasInterest;
+  }
+
+  /** The seat has the outcome. */
+  settle(ending: SharedEnding, outcome: unknown): void {
+    this.#isComplete = true;
+    this.#ending = ending;
+    this.#outcome = outcome;
+    const joiners = this.#joiners;
+    const resolve = this.#resolve;
+    this.#joiners = null;
+    this.#resolve = null;
+    if (resolve !== null) {
+      this.#wasJoined = true;
+      if (ending === 0) resolve(outcome);
+      else this.#reject!(this.#error());
+    }
+    if (joiners instanceof WakerSet) joiners.wakeAll();
+    else if (joiners !== null) joiners.wake();
+    else if (resolve === null && ending === FAILED) {
+      this.#host.noteUnjoined(this);
+    }
+  }
+
+  join(cx: Context): Poll<unknown> {
+    if (!this.#isComplete) this.#host.runIfNext(this);
+    if (!this.#isComplete) {
+      this.#addJoiner(cx.waker);
+      return Pending;
+    }
+    return this.#take();
+  }
+
+  #take(): unknown {
+    this.#wasJoined = true;
+    if (this.#ending === 0) return this.#outcome;
+    throw this.#error();
+  }
+
+  #error(): JoinError {
+    switch (this.#ending) {
+      case ABORTED:
+        return new JoinError("aborted", this.name);
+      case LOST:
+        return new JoinError("lost", this.name);
+      default:
+        return new JoinError("failed", this.name, { cause: this.#outcome });
+    }
+  }
+
+  #addJoiner(waker: Waker): void {
+    const joiners = this.#joiners;
+    if (joiners === null) {
+      this.#joiners = waker;
+      this.#host.noteAwaited(this);
+    } else if (joiners instanceof WakerSet) {
+      joiners.add(waker);
+    } else if (joiners !== waker) {
+      const set = new WakerSet();
+      set.add(joiners);
+      set.add(waker);
+      this.#joiners = set;
+    }
+  }
+
+  unjoin(waker: Waker): void {
+    const joiners = this.#joiners;
+    if (joiners instanceof WakerSet) {
+      joiners.delete(waker);
+      if (joiners.isEmpty) this.#joiners = null;
+    } else if (joiners === waker) {
+      this.#joiners = null;
+    } else if (this.#isComplete && this.#ending === FAILED) {
+      // Woken, but gone before looking: perhaps nobody else receives the error.
+      this.#host.noteUnjoined(this);
+    }
+  }
+
+  settled(): Promise<unknown> {
+    if (this.#promise !== null) return this.#promise;
+    if (this.#isComplete) {
+      this.#wasJoined = true;
+      return this.#promise = this.#ending === 0
+        ? Promise.resolve(this.#outcome)
+        : Promise.reject(this.#error());
+    }
+    this.#host.keepLooking();
+    this.#promise = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    this.#host.noteAwaited(this);
+    return this.#promise;
+  }
+
+  abort(): void {
+    if (!this.#isComplete) this.#host.abort(this);
+  }
+
+  clearJoinInterest(): void {
+    this.#hasInterest = false;
+  }
+
+  /** Hands the task's error to the failure hook, unless somebody received it. */
+  reportUnjoined(): void {
+    if (this.#wasJoined) return;
+    this.#wasJoined = true;
+    reportFailure(`task "${this.name}"`, this.#outcome);
+  }
+}

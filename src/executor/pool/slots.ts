@@ -1,0 +1,114 @@
+import type { AtomicWords } from "../../reactor/parking.ts";
+import { NONE } from "./task_deque.ts";
+import type { Links } from "./inbox.ts";
+
+/** How many records were ever handed out: those above have never been used. */
+const USED = 0;
+/** The newest of the records that threads gave back for good, plus one. */
+const RETURNED = 1;
+
+/**
+ * How many records a thread fetches at a time: enough that the shared counter is
+ * no bottleneck, few enough that a pool of many threads wastes little memory.
+ */
+const BATCH = 64;
+
+/**
+ * The free records of one thread. A record is handed out and taken back by the
+ * same thread, its spawner, so that nearly all of this is a plain array; only new
+ * records, and those of a thread that leaves the pool, go through shared memory.
+ */
+export class Slots {
+  readonly #words: Int32Array;
+  readonly #at: number;
+  readonly #count: number;
+  readonly #links: Links;
+  readonly #atomics: AtomicWords;
+  /** The most recently used comes first: it is still in the cache. */
+  readonly #free: number[] = [];
+
+  /**
+   * A thread's view; zeroed memory means that no record was used yet.
+   *
+   * @param at Where the two shared words are.
+   * @param count How many records there are.
+   * @param links Where a record keeps the number of another while both are free.
+   * @param atomics `Atomics`, but for a test that explores interleavings.
+   */
+  constructor(
+    words: Int32Array,
+    at: number,
+    count: number,
+    links: Links,
+    atomics: AtomicWords = Atomics,
+  ) {
+    this.#words = words;
+    this.#at = at;
+    this.#count = count;
+    this.#links = links;
+    this.#atomics = atomics;
+  }
+
+  /** How many words threads share. */
+  static readonly SIZE = 2;
+
+  /** A record that nobody uses, or NONE if all are in use. */
+  allocate(): number {
+    return this.#free.pop() ?? this.#fetch();
+  }
+
+  /** Takes a record back that this thread allocated. */
+  release(record: number): void {
+    this.#free.push(record);
+  }
+
+  #fetch(): number {
+    this.#takeReturned();
+    if (this.#free.length === 0) this.#takeUnused();
+    return this.#free.pop() ?? NONE;
+  }
+
+  /** All that others gave back at once, so that no head can come back unnoticed. */
+  #takeReturned(): void {
+    const at = this.#at + RETURNED;
+    if (this.#atomics.load(this.#words, at) === 0) return;
+    let record = this.#atomics.exchange(this.#words, at, 0) - 1;
+    while (record !== NONE) {
+      this.#free.push(record);
+      record = this.#words[this.#link(record)]! - 1;
+    }
+  }
+
+  #takeUnused(): void {
+    const at = this.#at + USED;
+    // The counter stops at the end: it must not wrap around after 2^32 tries.
+    if (this.#atomics.load(this.#words, at) >= this.#count) return;
+    const first = this.#atomics.add(this.#words, at, BATCH);
+    for (let i = Math.min(first + BATCH, this.#count) - 1; i >= first; i--) {
+      this.#free.push(i);
+    }
+  }
+
+  #link(record: number): number {
+    return this.#links.at + record * this.#links.stride;
+  }
+
+  /** Gives all free records to the other threads, at the end of this one. */
+  giveBack(): void {
+    const at = this.#at + RETURNED;
+    for (const record of this.#free) {
+      for (;;) {
+        const head = this.#atomics.load(this.#words, at);
+        this.#words[this.#link(record)] = head;
+        const seen = this.#atomics.compareExchange(
+          this.#words,
+          at,
+          head,
+          record + 1,
+        );
+        if (seen === head) break;
+      }
+    }
+    this.#free.length = 0;
+  }
+}

@@ -1,0 +1,392 @@
+import type { Scope } from "../../task/mod.ts";
+import { LOOKS_PER_CLOCK, SPIN_MS } from "./crew.ts";
+import type { NumberedFunction } from "./functions.ts";
+import { Job, type JobHost } from "./job.ts";
+import { RECORD, SEAT } from "./layout.ts";
+import type { PoolMemory } from "./memory.ts";
+import type { Sleepers } from "./sleepers.ts";
+import type { RemoteTask } from "./remote_task.ts";
+import { Seat, type SeatHost } from "./seat.ts";
+import { ABORTED, FAILED, LOST } from "./shared_state.ts";
+import { NONE, type TaskDeque } from "./task_deque.ts";
+
+/** What a worker's seat needs of the executor that polls its jobs. */
+export interface WorkerHost extends SeatHost {
+  /** What its jobs belong to. */
+  readonly scope: Scope;
+  /** Queues a job whose function had to be imported first. */
+  scheduleJob(job: Job): void;
+  /** Runs a job at once, inside the poll that is under way. */
+  runNested(job: Job): void;
+  /** Lets Deno's loop turn, or has that end: for each beginning there is an end. */
+  holdLoop(hold: boolean): void;
+}
+
+/** A worker's place in a pool: it takes tasks from the shared queues as well. */
+export class WorkerSeat extends Seat implements JobHost {
+  readonly #host: WorkerHost;
+  readonly #deque: TaskDeque;
+  /** The number among those of its kind, from 0 on. */
+  protected readonly index: number;
+  /** By record: what has started here and not ended. */
+  readonly #jobs: (Job | null)[] = [];
+  #jobCount = 0;
+  /** How many imports are under way for tasks that anybody may start. */
+  #imports = 0;
+  /** Tasks of this very thread that wait for an import: whether to cancel them. */
+  readonly #loading = new Map<number, { aborted: boolean }>();
+  #isSearching = false;
+  #isIdle = false;
+
+  constructor(
+    memory: PoolMemory,
+    number: number,
+    host: WorkerHost,
+    startWorkers: () => void,
+  ) {
+    super(memory, number, host, startWorkers);
+    this.#host = host;
+    this.index = this.indexOf(number);
+    // A thread that may block has none; it never asks for this.
+    this.#deque = memory.deques[this.index]!;
+  }
+
+  protected indexOf(number: number): number {
+    return number - 1;
+  }
+
+  /** Who knows which threads of its kind sleep. */
+  protected get sleepers(): Sleepers {
+    return this.memory.sleepers;
+  }
+
+  /** Has another thread of its kind look for work. */
+  protected wakeAnother(): void {
+    this.memory.wakeOne();
+  }
+
+  /** How many shareable tasks have started here and not ended. */
+  get jobs(): number {
+    return this.#jobCount + this.#loading.size;
+  }
+
+  protected override publish(record: number): void {
+    if (!this.#deque.push(record)) {
+      this.#spill();
+      this.#deque.push(record);
+    }
+    this.memory.wakeOne();
+  }
+
+  /** Moves the older half of a full deque to where all workers take from. */
+  #spill(): void {
+    for (let n = this.#deque.length >> 1; n > 0; n--) {
+      const record = this.#deque.steal();
+      if (record !== NONE) this.publishShared(record);
+    }
+  }
+
+  /**
+   * The next job, which has not been polled, or null if there is none.
+   *
+   * @param fair Whether the injector comes first: a worker that always has work of
+   * its own has to look there now and then.
+   */
+  next(fair: boolean): Job | null {
+    // While a module is imported here, other threads shall have the tasks.
+    while (!this.#isImporting) {
+      const record = this.take(fair);
+      if (record === NONE) return null;
+      if (this.#isSearching) this.#endSearch();
+      if (this.#mustImport(record)) break;
+      const job = this.#start(record);
+      if (job !== null) return job;
+    }
+    return null;
+  }
+
+  get #isImporting(): boolean {
+    return this.#imports > 0 || this.#loading.size > 0;
+  }
+
+  /**
+   * Whether a task has to wait for its module. If so it goes back to where others
+   * can have it: once started it would be stuck here, perhaps behind a long one.
+   */
+  #mustImport(record: number): boolean {
+    const numbered = this.functions.get(this.memory.get(record, RECORD.FN));
+    if (numbered.fn !== null || numbered.error !== null) return false;
+    const loaded = this.functions.load(numbered);
+    if (loaded === null || !this.putBack(record)) return false;
+    this.#imports++;
+    this.#host.holdLoop(true);
+    loaded.finally(() => {
+      this.#imports--;
+      this.#host.holdLoop(false);
+    });
+    return true;
+  }
+
+  /** Puts a record back that was not started. False: it has to be started. */
+  protected putBack(record: number): boolean {
+    this.publish(record);
+    return true;
+  }
+
+  /** Takes a record from a queue, or NONE. */
+  protected take(fair: boolean): number {
+    const { injector } = this.memory;
+    if (fair) {
+      const record = injector.pop();
+      if (record !== NONE) return record;
+    }
+    const own = this.#deque.pop();
+    if (own !== NONE) return own;
+    return this.#takeShare();
+  }
+
+  /** From the injector one task to run, and a fair share for the deque. */
+  #takeShare(): number {
+    const { injector, workers } = this.memory;
+    const first = injector.pop();
+    if (first === NONE) return this.#isSearching ? this.#steal() : NONE;
+    const share = Math.min(
+      Math.floor(injector.length / workers),
+      SHARE.length,
+    );
+    const count = share > 0 ? injector.popMany(share, SHARE) : 0;
+    // The deque is empty and has room for them. Its end is where the next one is
+    // taken, so the oldest goes there.
+    for (let i = count - 1; i >= 0; i--) {
+      if (!this.#deque.push(SHARE[i]!)) this.publishShared(SHARE[i]!);
+    }
+    return first;
+  }
+
+  /** Half of what another worker has, from one to the next, a random one first. */
+  #steal(): number {
+    const { deques } = this.memory;
+    const start = Math.floor(Math.random() * deques.length);
+    for (let i = 0; i < deques.length; i++) {
+      const victim = (start + i) % deques.length;
+      if (victim === this.index) continue;
+      const record = deques[victim]!.stealHalfInto(this.#deque);
+      if (record === NONE) continue;
+      this.memory.count(this.number, SEAT.STOLEN);
+      return record;
+    }
+    return NONE;
+  }
+
+  /** Takes in what was mailed: tasks for this very worker, and aborts. */
+  #readMail(): void {
+    const mail = this.memory.mail(this.number);
+    let record = mail.takeAll();
+    while (record !== NONE) {
+      const next = mail.next(record);
+      const job = this.#start(record);
+      if (job !== null) this.#host.scheduleJob(job);
+      record = next;
+    }
+  }
+
+  #start(record: number): Job | null {
+    const { memory } = this;
+    const isPinned = memory.get(record, RECORD.PINNED) === 1;
+    memory.set(record, RECORD.HOME, this.number);
+    const taken = memory.states.take(record);
+    if (taken === "abort") {
+      this.#abort(record);
+      return null;
+    }
+    // Mailed tasks were counted by who mailed them.
+    if (isPinned) memory.set(record, RECORD.PINNED, 0);
+    if (taken === "start") {
+      if (!isPinned) memory.addSeat(this.number, SEAT.LOAD, 1);
+      return this.#startJob(record);
+    }
+    if (isPinned) memory.addSeat(this.number, SEAT.LOAD, -1);
+    if (taken === "return") this.endings.giveBack(record);
+    return null;
+  }
+
+  #abort(record: number): void {
+    const loading = this.#loading.get(record);
+    if (loading !== undefined) loading.aborted = true;
+    else this.#jobs[record]?.abort();
+  }
+
+  #startJob(record: number): Job | null {
+    const { functions } = this;
+    const numbered = functions.get(this.memory.get(record, RECORD.FN));
+    const loaded = functions.load(numbered);
+    if (loaded === null) return this.#makeJob(record, numbered);
+    const loading = { aborted: false };
+    this.#loading.set(record, loading);
+    this.#host.holdLoop(true);
+    loaded.then(() => {
+      this.#loading.delete(record);
+      this.#host.holdLoop(false);
+      if (loading.aborted) return this.#cancel(record);
+      const job = this.#makeJob(record, numbered);
+      if (job !== null) this.#host.scheduleJob(job);
+    });
+    return null;
+  }
+
+  #makeJob(record: number, { fn, name, error }: NumberedFunction): Job | null {
+    if (fn === null) {
+      this.endings.disposeArguments(record);
+      this.#end(record, name, FAILED, error);
+      return null;
+    }
+    let args: unknown[];
+    try {
+      args = this.payloads.read(record) as unknown[];
+    } catch (error) {
+      this.#end(record, name, FAILED, error);
+      return null;
+    }
+    const job = new Job(this, record, this.#host.scope, fn, args);
+    this.#jobs[record] = job;
+    this.#jobCount++;
+    return job;
+  }
+
+  #cancel(record: number): void {
+    this.endings.disposeArguments(record);
+    this.#end(record, "", ABORTED, undefined);
+  }
+
+  jobEntered(job: Job): void {
+    this.memory.storeSeat(this.number, SEAT.CURRENT, job.record + 1);
+  }
+
+  jobEnded(job: Job, outcome: unknown): void {
+    const { record } = job;
+    this.#jobs[record] = null;
+    this.#jobCount--;
+    const ending = job.hasFailed ? FAILED : job.wasAborted ? ABORTED : 0;
+    this.#end(record, job.name, ending, outcome);
+  }
+
+  #end(
+    record: number,
+    name: string,
+    ending: 0 | typeof FAILED | typeof ABORTED,
+    outcome: unknown,
+  ): void {
+    this.memory.addSeat(this.number, SEAT.LOAD, -1);
+    if (ending === ABORTED) this.endings.endEmpty(record, ABORTED);
+    else this.endings.end(record, name, ending, outcome);
+  }
+
+  /** Ends all that has started here: the thread is going away in the middle. */
+  loseJobs(): void {
+    for (const [record, job] of this.#jobs.entries()) {
+      if (job === null || job === undefined) continue;
+      this.endings.endEmpty(record, LOST);
+    }
+    for (const record of this.#loading.keys()) {
+      this.endings.endEmpty(record, LOST);
+    }
+    this.memory.storeSeat(this.number, SEAT.LOAD, 0);
+    this.#jobs.length = 0;
+  }
+
+  /** A task that was just spawned here and is being joined need not wait. */
+  override runIfNext(task: RemoteTask): void {
+    if (task.record === NONE || !this.isNewest(task.record)) return;
+    const record = this.#deque.pop();
+    if (record === NONE) return;
+    const job = this.#start(record);
+    if (job !== null) this.#host.runNested(job);
+    this.drain();
+  }
+
+  /** Whether a record is the one that this thread would start next. */
+  protected isNewest(record: number): boolean {
+    return this.#deque.peek() === record;
+  }
+
+  /** Whether there is something in any queue that this worker may take from. */
+  get seesWork(): boolean {
+    const { memory } = this;
+    return !memory.mail(this.number).isEmpty || this.hasNews ||
+      this.seesQueued;
+  }
+
+  /** Whether there is something in a queue for any thread of its kind. */
+  protected get seesQueued(): boolean {
+    const { injector, deques } = this.memory;
+    if (injector.length > 0) return true;
+    for (const deque of deques) if (deque.length > 0) return true;
+    return false;
+  }
+
+  override drain(): boolean {
+    this.#readMail();
+    return super.drain();
+  }
+
+  /** At the end: what was mailed and has not started is cancelled. */
+  reapMail(): void {
+    this.endings.cancelMail(this.number);
+  }
+
+  /** Whether it has to look for work at others before the thread may sleep. */
+  get isSearching(): boolean {
+    return this.#isSearching;
+  }
+
+  /** Looks for work for a while. True: there is some. */
+  spin(): boolean {
+    const end = performance.now() + SPIN_MS;
+    do {
+      for (let i = 0; i < LOOKS_PER_CLOCK; i++) if (this.seesWork) return true;
+    } while (performance.now() < end);
+    return false;
+  }
+
+  /** It has work of its own to do first, so somebody else has to search. */
+  stopSearch(): void {
+    if (this.#isSearching) this.#endSearch();
+  }
+
+  /** Begins to look for work at others, if there are not enough who do. */
+  startSearch(): boolean {
+    return this.#isSearching ||= this.sleepers.startSearch();
+  }
+
+  #endSearch(): void {
+    this.#isSearching = false;
+    if (this.sleepers.endSearch()) this.wakeAnother();
+  }
+
+  /** After the rules at the top of `sleepers.ts`: idle first, then a last look. */
+  protected override mayPark(): boolean {
+    const { memory } = this;
+    memory.storeSeat(this.number, SEAT.WAITING, this.#host.scope.waiting);
+    if (this.#isImporting) {
+      // It takes no tasks now, so nobody may count on it.
+      this.stopSearch();
+      return memory.mail(this.number).isEmpty && memory.life.isAwake;
+    }
+    this.sleepers.goIdle(this.index, this.#isSearching);
+    this.#isSearching = false;
+    this.#isIdle = true;
+    if (this.seesWork || !memory.life.isAwake) return false;
+    memory.count(this.number, SEAT.PARKED);
+    return true;
+  }
+
+  override afterSleep(): void {
+    super.afterSleep();
+    if (!this.#isIdle) return;
+    this.#isIdle = false;
+    this.#isSearching = this.sleepers.getUp(this.index);
+  }
+}
+
+/** Where a share of the injector is put: at most as much as tokio takes, 128. */
+const SHARE = new Int32Array(128);

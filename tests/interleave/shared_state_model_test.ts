@@ -1,0 +1,110 @@
+import { assertEquals, assertMatch, assertThrows } from "@std/assert";
+import {
+  ABORTED,
+  COMPLETE,
+  JOIN_WAKER,
+  RUNNING,
+  SharedStates,
+} from "../../src/executor/pool/shared_state.ts";
+import { explore } from "./explore.ts";
+import type { Steps } from "./model.ts";
+import { ScheduleError } from "./schedule.ts";
+import { TaskModel, type TaskOptions } from "./shared_state_model.ts";
+import { tornAtomics } from "./weakened.ts";
+
+const MODELS: readonly (TaskOptions & { schedules: bigint })[] = [
+  { workers: 1, sleeps: true, schedules: 54_501n },
+  { workers: 1, sleeps: true, aborts: 1, schedules: 1_393_586_232n },
+  { workers: 1, sleeps: false, aborts: 2, schedules: 1_101_233_188n },
+  { workers: 2, sleeps: true, aborts: 1, schedules: 5_574_461_716n },
+  { workers: 2, sleeps: true, aborts: 2, schedules: 141_255_358_064n },
+  { workers: 2, sleeps: false, aborts: 2, schedules: 4_404_932_752n },
+];
+
+for (const { schedules, ...options } of MODELS) {
+  const { workers, sleeps, aborts = 0 } = options;
+  Deno.test(`a task that is aborted ${aborts} times, with ${workers} workers and a spawner that ${sleeps ? "sleeps" : "looks"}, settles once and frees its record once`, () => {
+    assertEquals(explore(new TaskModel(options)).schedules, schedules);
+  });
+}
+
+class Weakened extends SharedStates {
+  readonly #steps: Steps;
+  readonly #at: number;
+
+  constructor(steps: Steps, at: number) {
+    super(steps.words, at, 1, steps.atomics);
+    this.#steps = steps;
+    this.#at = at;
+  }
+
+  protected load(): number {
+    return this.#steps.atomics.load(this.#steps.words, this.#at);
+  }
+
+  protected store(word: number): void {
+    this.#steps.atomics.store(this.#steps.words, this.#at, word);
+  }
+
+  protected swap(word: number, next: number): boolean {
+    const { atomics, words } = this.#steps;
+    return atomics.compareExchange(words, this.#at, word, next) === word;
+  }
+}
+
+const MUTANTS: Record<string, TaskOptions["states"]> = {
+  "frees a record that is in a queue": (steps, at) =>
+    new class extends Weakened {
+      override consume(record: number): boolean {
+        super.consume(record);
+        return true;
+      }
+    }(steps, at),
+  "aborts a running task as if it had not started": (steps, at) =>
+    new class extends Weakened {
+      override abort(): "settle" | "none" {
+        const word = this.load();
+        if ((word & COMPLETE) !== 0) return "none";
+        const next = word | COMPLETE | ABORTED;
+        return this.swap(word, next) ? "settle" : this.abort();
+      }
+    }(steps, at),
+  "announces a sleeper by a look and a store": (steps, at) =>
+    new class extends Weakened {
+      override await(): boolean {
+        const word = this.load();
+        if ((word & COMPLETE) !== 0) return false;
+        this.store(word | JOIN_WAKER);
+        return true;
+      }
+    }(steps, at),
+  "looks for a sleeper before it completes": (steps, at) =>
+    new class extends Weakened {
+      override complete(record: number, ending: 0): boolean {
+        const mustWake = (this.load() & JOIN_WAKER) !== 0;
+        super.complete(record, ending);
+        return mustWake;
+      }
+    }(steps, at),
+  "leaves it marked as being in a queue": (steps, at) =>
+    new class extends Weakened {
+      override take(): "start" | "drop" {
+        const word = this.load();
+        if ((word & (RUNNING | COMPLETE)) !== 0) return "drop";
+        return this.swap(word, word | RUNNING) ? "start" : this.take();
+      }
+    }(steps, at),
+  "changes the word by a load and a store": (steps, at) =>
+    new SharedStates(steps.words, at, 1, tornAtomics(steps)),
+};
+
+for (const [name, states] of Object.entries(MUTANTS)) {
+  Deno.test(`the model of a task finds out one that ${name}`, () => {
+    const options = { workers: 2, sleeps: true, aborts: 1, states: states! };
+    const error = assertThrows(
+      () => explore(new TaskModel(options)),
+      ScheduleError,
+    );
+    assertMatch(error.message, /^(After a step|At the end|Deadlock|Data race)/);
+  });
+}
