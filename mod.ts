@@ -96,6 +96,7 @@ export {
   type ModuleMeta,
   type Shareable,
   task,
+  taskSignal,
   type Travels,
 } from "./src/task/mod.ts";
 export * as time from "./src/time/mod.ts";

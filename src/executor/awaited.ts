@@ -1,12 +1,13 @@
 import {
   type Context,
+  discard,
   type Future,
   isPending,
   type Owner,
   POLL_BUDGET,
   type Waker,
 } from "../future/mod.ts";
-import type { Runnable } from "../task/mod.ts";
+import type { AsyncTask, Runnable, Wait } from "../task/mod.ts";
 
 /** What an awaited future needs of the executor that polls it. */
 export interface AwaitHost {
@@ -20,15 +21,17 @@ export interface AwaitHost {
 
 /**
  * A future that ordinary async code awaits, and its waker: what is left of a task
- * if nobody can join or abort it. One is made for each `await` that has to wait.
+ * if nobody can join it. One is made for each `await` that has to wait, and ends with
+ * the async task that does, if any.
  */
-export class Awaited implements Runnable, Waker {
+export class Awaited implements Runnable, Waker, Wait {
   readonly #host: AwaitHost;
   /** Null once there is an outcome. */
   #future: Future<unknown> | null = null;
   #isQueued = false;
   #resolve: ((value: unknown) => void) | null = null;
   #reject: ((reason: unknown) => void) | null = null;
+  #task: AsyncTask | null = null;
 
   constructor(host: AwaitHost) {
     this.#host = host;
@@ -63,13 +66,33 @@ export class Awaited implements Runnable, Waker {
     this.wake();
   }
 
-  /** Names who gets the outcome. */
+  /** Names who gets the outcome, and the async task that waits for it. */
   settleWith(
     resolve: (value: unknown) => void,
     reject: (reason: unknown) => void,
+    task: AsyncTask | null,
   ): void {
     this.#resolve = resolve;
     this.#reject = reject;
+    this.#task = task;
+    task?.enter(this);
+  }
+
+  abandon(reason: unknown): void {
+    const future = this.#future;
+    if (future === null) return;
+    this.#end();
+    discard(future);
+    this.#reject!(reason);
+  }
+
+  /** False: it was abandoned by what it has just polled. */
+  #end(): boolean {
+    if (this.#future === null) return false;
+    this.#future = null;
+    this.#task?.leave(this);
+    this.#host.noteSettled();
+    return true;
   }
 
   run(cx: Context): void {
@@ -80,15 +103,10 @@ export class Awaited implements Runnable, Waker {
     try {
       value = this.#poll(future, cx);
     } catch (error) {
-      this.#future = null;
-      this.#host.noteSettled();
-      this.#reject!(error);
+      if (this.#end()) this.#reject!(error);
       return;
     }
-    if (isPending(value)) return;
-    this.#future = null;
-    this.#host.noteSettled();
-    this.#resolve!(value);
+    if (!isPending(value) && this.#end()) this.#resolve!(value);
   }
 
   #poll(future: Future<unknown>, cx: Context): unknown {

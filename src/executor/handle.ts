@@ -1,3 +1,8 @@
+import {
+  COMMIT_MOVE,
+  PREPARE_MOVE,
+  registerMovable,
+} from "../future/portable.ts";
 import type { JoinHandle, Shareable } from "../task/mod.ts";
 import { crew } from "./pool/crew.ts";
 import { ATTENTION } from "./pool/layout.ts";
@@ -18,7 +23,8 @@ export interface HandleMessage {
 
 /**
  * What spawns shareable tasks into a runtime: on the thread that made it, on its
- * workers, and on any other thread that it was sent to.
+ * workers, and on any other thread that it was sent to. As an argument or a result
+ * of a task it moves; to a Worker of the user's it goes as a message.
  *
  * @example From a Worker of one's own
  * ```ts
@@ -36,10 +42,19 @@ export interface HandleMessage {
  * }
  * ```
  */
-export class Handle {
+export class Handle implements Disposable {
   readonly #spawner: Spawner;
   readonly #memory: PoolMemory | null;
   readonly #start: () => void;
+  #hasMoved = false;
+
+  static {
+    registerMovable(
+      "edo.Handle",
+      Handle,
+      (message: HandleMessage) => Handle.import(message),
+    );
+  }
 
   /** Made by `rt.handle()` and `Handle.import`. */
   constructor(
@@ -52,6 +67,14 @@ export class Handle {
     this.#start = start;
   }
 
+  #check(verb: string): void {
+    if (this.#hasMoved) {
+      throw new Deno.errors.BadResource(
+        `Cannot ${verb} the Handle: it was moved to another task`,
+      );
+    }
+  }
+
   /**
    * Spawns a shareable task on the runtime. After its shutdown the task is
    * cancelled at once.
@@ -62,6 +85,7 @@ export class Handle {
     fn: Shareable<A, T>,
     ...args: A
   ): JoinHandle<Awaited<T>> {
+    this.#check("spawn through");
     const declaration = declarationOf("spawn", fn);
     return spawnShared("spawn", this.#spawner, declaration, args, {});
   }
@@ -72,6 +96,7 @@ export class Handle {
     fn: Shareable<A, T>,
     ...args: A
   ): JoinHandle<Awaited<T>> {
+    this.#check("spawn through");
     const declaration = declarationOf("spawn", fn);
     const spawner = this.#spawner;
     const placement = placementOf(
@@ -90,6 +115,7 @@ export class Handle {
    * @throws {Error} If the runtime has no workers.
    */
   export(): HandleMessage {
+    this.#check("export");
     if (this.#memory === null) {
       throw new Error(
         "Cannot export a Handle: its runtime has no workers, and other threads " +
@@ -122,6 +148,19 @@ export class Handle {
     const seat = crew.seatIn(memory.id) ?? takeSeat(memory);
     return new Handle(seat, seat.memory, () => {});
   }
+
+  /** Part of sending it to another task. */
+  [PREPARE_MOVE](): HandleMessage {
+    return this.export();
+  }
+
+  /** Part of sending it to another task. */
+  [COMMIT_MOVE](): void {
+    this.#hasMoved = true;
+  }
+
+  /** It holds nothing that would have to be closed. */
+  [Symbol.dispose](): void {}
 }
 
 function takeSeat(memory: PoolMemory): Seat {

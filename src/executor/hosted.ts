@@ -1,6 +1,7 @@
 import { setImmediate } from "node:timers";
 import {
   currentContext,
+  discard,
   enterContext,
   type Future,
   isPending,
@@ -8,7 +9,10 @@ import {
   setHost,
 } from "../future/mod.ts";
 import {
+  type AsyncTask,
+  currentAsyncTask,
   outsideImport,
+  outsideTask,
   type RawTask,
   type Runnable,
   Scope,
@@ -135,7 +139,7 @@ export class HostedExecutor extends Executor implements AwaitHost {
     }
     const before = enterContext(this.cx);
     try {
-      root.run(this.cx);
+      outsideTask(() => root.run(this.cx));
     } finally {
       enterContext(before);
     }
@@ -158,18 +162,25 @@ export class HostedExecutor extends Executor implements AwaitHost {
 
   /** Polls a future, at once if possible, until it has an outcome. */
   host<T>(future: Future<T>): Promise<T> {
+    const task = currentAsyncTask();
+    if (task !== null && task.reason !== null) {
+      discard(future);
+      return Promise.reject(task.reason);
+    }
     const awaited = this.#spare ?? new Awaited(this);
     this.#spare = null;
     // A handle that tasks join as well has to wait by itself here.
     future = future.intoFuture();
     if (!this.#mayPollNow()) {
       awaited.startLater(future);
-      return this.#settle(awaited);
+      return this.#settle(awaited, task);
     }
     const before = enterContext(this.cx);
     let value: unknown;
     try {
-      value = awaited.start(future, this.cx);
+      value = task === null
+        ? awaited.start(future, this.cx)
+        : outsideTask(() => awaited.start(future, this.cx));
     } catch (error) {
       return Promise.reject(error);
     } finally {
@@ -177,15 +188,15 @@ export class HostedExecutor extends Executor implements AwaitHost {
       // It may have armed a timer or registered a socket: those need a look.
       this.queueTurn();
     }
-    if (isPending(value)) return this.#settle(awaited);
+    if (isPending(value)) return this.#settle(awaited, task);
     this.#spare = awaited;
     return Promise.resolve(value as T);
   }
 
-  #settle<T>(awaited: Awaited): Promise<T> {
+  #settle<T>(awaited: Awaited, task: AsyncTask | null): Promise<T> {
     this.#live++;
     return new Promise<T>((resolve, reject) => {
-      awaited.settleWith(resolve as (value: unknown) => void, reject);
+      awaited.settleWith(resolve as (value: unknown) => void, reject, task);
     });
   }
 
@@ -221,7 +232,8 @@ export class HostedExecutor extends Executor implements AwaitHost {
   protected queueTurn(): void {
     if (this.#turnQueued) return;
     this.#turnQueued = true;
-    outsideImport(setImmediate, this.#turn);
+    // Not in the name of whoever happens to ask for it: it polls for all.
+    outsideTask(outsideImport, setImmediate, this.#turn);
   }
 
   /** What the executor does when Deno's loop comes round to it. */
@@ -245,8 +257,17 @@ export class HostedExecutor extends Executor implements AwaitHost {
 
   /** Whether somebody waits for something, so that the process must stay. */
   protected get isNeeded(): boolean {
-    return this.#live > 0 || crew.awaited > 0 || crew.mustListen ||
-      crew.longestSleep < Infinity;
+    return this.#live > 0 || this.mustListen || crew.longestSleep < Infinity;
+  }
+
+  /** Whether other threads may have something for this one. */
+  protected get mustListen(): boolean {
+    return crew.awaited > 0 || crew.mustListen;
+  }
+
+  /** Whether a wait of the reactor's is under way, off the thread. */
+  protected get waitsElsewhere(): boolean {
+    return this.#waiting;
   }
 
   /** How many futures and roots are awaited by ordinary async code. */
@@ -256,9 +277,9 @@ export class HostedExecutor extends Executor implements AwaitHost {
 
   #idle(untilTimer: number): void {
     this.#setTimeout(Math.min(untilTimer, crew.longestSleep));
-    const fromPool = crew.awaited > 0 || crew.mustListen;
-    const reactor = fromPool ? this.reactor : this.existingReactor;
-    if (!fromPool && !reactor?.canWake) {
+    const { mustListen } = this;
+    const reactor = mustListen ? this.reactor : this.existingReactor;
+    if (!mustListen && !reactor?.canWake) {
       // A wait that nothing can end would keep the process alive for nothing.
       if (this.#waiting) reactor?.signal();
       return;

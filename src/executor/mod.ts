@@ -4,6 +4,10 @@
  *
  * @module
  */
+import { registerError } from "../future/portable.ts";
+import { JoinError } from "../task/mod.ts";
+import { TimeoutError } from "../time/mod.ts";
+
 export { blockOn } from "./block_on.ts";
 export { ctrlC } from "./ctrl_c.ts";
 export { Handle, type HandleMessage } from "./handle.ts";
@@ -18,3 +22,7 @@ export { spawnBlocking } from "./spawn_blocking.ts";
 export { type SpawnOptions, spawnWith } from "./spawn_with.ts";
 export type { Body } from "./prepare.ts";
 export { spawn } from "./spawn.ts";
+
+// Errors of these classes are told apart by the threads that they travel to.
+registerError("edo.JoinError", JoinError);
+registerError("edo.TimeoutError", TimeoutError);

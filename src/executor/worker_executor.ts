@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers";
 import { enterContext } from "../future/mod.ts";
 import { type Runnable, Scope } from "../task/mod.ts";
 import { HostedExecutor } from "./hosted.ts";
@@ -105,8 +106,21 @@ export class WorkerExecutor extends HostedExecutor implements WorkerHost {
     return true;
   }
 
+  /** Also while Deno's loop turns there may be mail, and work in the queues. */
+  protected override get mustListen(): boolean {
+    return true;
+  }
+
   protected override takeTurn(): void {
     if (this.#hasLeft) return;
+    if (this.waitsElsewhere) {
+      if (!this.#mustTurn || this.#mustLeave) {
+        // The end of that wait brings the turn in which the thread may block.
+        this.existingReactor!.signal();
+        return;
+      }
+      crew.afterSleep();
+    }
     while (!this.#mustTurn && !this.#mustLeave) {
       this.pollDrivers(this.#park);
       // A searcher that is busy with something else would let others sleep on.
@@ -115,8 +129,9 @@ export class WorkerExecutor extends HostedExecutor implements WorkerHost {
     }
     // A task may have ended the thread.
     if (this.#hasLeft) return;
-    if (this.#mustLeave) this.#leave();
-    else super.takeTurn();
+    if (this.#mustLeave) return this.#leave();
+    if (this.seat.seesWork) this.seat.startSearch();
+    super.takeTurn();
   }
 
   get #mustLeave(): boolean {
@@ -183,6 +198,17 @@ export class WorkerExecutor extends HostedExecutor implements WorkerHost {
       this.cx.owner = this.scope;
       this.scope.close();
       this.seat.reapMail();
+    } finally {
+      enterContext(before);
+      // Aborted async tasks hear of it in promise jobs, which come before this.
+      if (this.#mustTurn) setImmediate(() => this.#vacate());
+      else this.#vacate();
+    }
+  }
+
+  #vacate(): void {
+    const before = enterContext(this.cx);
+    try {
       this.closeDrivers();
     } finally {
       enterContext(before);

@@ -109,9 +109,8 @@ export class SocketOp<T> extends Future<T> {
     }
     if (socket.isClosed) {
       this.#finish();
-      throw new Deno.errors.BadResource(
-        `Cannot ${this.describe()}: it is closed`,
-      );
+      // Throws, and tells a socket that was closed from one that was moved.
+      socket.openFd(this.#operation.verb);
     }
     if (other !== null && other !== this && socket.exclusive) {
       throw new Deno.errors.Busy(

@@ -9,6 +9,7 @@ import {
   type Suspension,
   type Waker,
 } from "../future/mod.ts";
+import { currentAsyncTask } from "./async_task.ts";
 import type { Joinable } from "./joinable.ts";
 
 /**
@@ -83,10 +84,21 @@ export class JoinHandle<T> extends Future<T> {
     onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
     onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
+    // Each wait by itself: it ends with the task that waits, others do not.
+    if (currentAsyncTask() !== null) {
+      return new JoinHandle(this.#task).#awaitAlone(onFulfilled, onRejected);
+    }
     const settled = this.#task.settled();
     return settled === null
       ? super.then(onFulfilled, onRejected)
       : settled.then(onFulfilled, onRejected);
+  }
+
+  #awaitAlone<A, B>(
+    onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
+    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    return super.then(onFulfilled, onRejected);
   }
 
   /** Stops waiting. The task goes on. */

@@ -3,6 +3,13 @@
  *
  * @module
  */
+export {
+  type AsyncTask,
+  currentAsyncTask,
+  outsideTask,
+  taskSignal,
+  type Wait,
+} from "./async_task.ts";
 export { Decoder, Encoder, type Packet } from "./codec/mod.ts";
 export { JoinError, type JoinErrorKind } from "./join_error.ts";
 export { JoinHandle } from "./join_handle.ts";

@@ -16,6 +16,7 @@ import {
   type Waker,
   WakerSet,
 } from "../future/mod.ts";
+import { isAsync, startAsync } from "./async_task.ts";
 import { JoinError } from "./join_error.ts";
 import type { Joinable } from "./joinable.ts";
 import type { RawTask } from "./raw_task.ts";
@@ -106,7 +107,10 @@ export class Task<T> extends TaskState implements RawTask, Joinable<T>, Waker {
     this.noteStarted();
     this.#scope.noteStarted();
     this.#stage = null;
-    const result = call(this.#fn, args);
+    const fn = this.#fn;
+    const result = isAsync(fn)
+      ? startAsync(this.name, fn, args)
+      : call(fn, args);
     if (isCoroutine(result)) {
       this.#stage = result;
       return resumeCoroutine(result);

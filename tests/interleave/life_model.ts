@@ -42,6 +42,8 @@ export class LifeModel implements Model {
   /** What the thread that made the pool is wanted for: to start it, or to close it. */
   readonly #attention: number;
   readonly #closing: number;
+  /** Whether it is at it. */
+  readonly #busy: number;
   /** By worker: whether there is a thread. */
   readonly #threads: readonly number[];
 
@@ -55,6 +57,7 @@ export class LifeModel implements Model {
     this.#cancelled = places.word("CANCELLED");
     this.#attention = places.word("ATTENTION");
     this.#closing = places.word("CLOSING");
+    this.#busy = places.word("BUSY");
     const { workers, adders, closes = false } = options;
     const numbers = Array.from({ length: workers }, (_, i) => i);
     this.#threads = numbers.map((i) => places.word(`THREAD ${i}`));
@@ -91,6 +94,7 @@ export class LifeModel implements Model {
   };
 
   readonly check = ({ world }: { world: Int32Array }): void => {
+    if (world[this.#busy] !== 0) throw new Error("the pool never starts");
     const done = world[this.#ended]! + world[this.#cancelled]!;
     const lost = world[this.#spawned]! - done;
     if (lost !== 0) throw new Error(`${lost} tasks neither ran nor ended`);
@@ -170,7 +174,9 @@ export class LifeModel implements Model {
       writes: [attention],
     });
     if (mustClose === 0) {
+      steps.atomics.store(world, this.#busy, 1);
       this.#start(steps);
+      steps.atomics.store(world, this.#busy, 0);
       return again();
     }
     this.#rules(steps).close();

@@ -347,7 +347,7 @@ export class Seat implements RemoteTaskHost {
 
   /** The same while the thread's wait is under way already, off the thread. */
   stayAsleep(): boolean {
-    this.sleep.park();
+    this.sleep.stayParked();
     return this.sleep.announce() && !this.hasNews;
   }
 

@@ -63,6 +63,23 @@ export class SleepPlace {
     return this.#parking.park();
   }
 
+  /**
+   * The same while the thread's wait goes on elsewhere and it has had a look
+   * itself, which may have taken a signal that was meant to end that wait: so who
+   * comes next has to signal again.
+   */
+  stayParked(): void {
+    if (!this.#parking.park()) this.#parking.repark();
+  }
+
+  /**
+   * The same where the wait goes on elsewhere: from here on, whoever notifies the
+   * thread signals it. What was notified before, it has to look for now.
+   */
+  stayParked(): void {
+    if (!this.#parking.park()) this.#parking.repark();
+  }
+
   /** The thread is awake again. */
   unpark(): void {
     this.#parking.unpark();
