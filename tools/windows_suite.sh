@@ -295,7 +295,7 @@ fi
 count_tests() {
   local flags=(--no-check --filter '/^$/')
   (cd "$project" && NO_COLOR=1 deno run -A tools/test.ts "${flags[@]}") |
-    sed -nE 's/^ok \| 0 passed.* ([0-9]+) filtered out.*/\1/p'
+    sed -nE 's/^(ok|FAILED) \| 0 passed.* ([0-9]+) filtered out.*/\2/p'
 }
 
 status=0

@@ -1,6 +1,15 @@
-import { enterContext, noopWaker } from "../future/mod.ts";
-import { Scope, Task } from "../task/mod.ts";
+import { type Coroutine, enterContext, noopWaker } from "../future/mod.ts";
+import {
+  type Joinable,
+  JoinError,
+  JoinHandle,
+  Scope,
+  shareableOf,
+  Task,
+} from "../task/mod.ts";
 import { Executor } from "./executor.ts";
+import { lookUpTask } from "./look_up_task.ts";
+import { IDLE_TIMEOUT_MS, type PoolOptions } from "./make_pool.ts";
 import { crew } from "./pool/crew.ts";
 import type { Prepared } from "./prepare.ts";
 import type { OwnPool, Spawner } from "./pool/spawner.ts";
@@ -11,20 +20,28 @@ const SLEEP_CELL = new Int32Array(new SharedArrayBuffer(4));
 /** How long the workers of a `block_on` may take to end, in milliseconds. */
 const SHUTDOWN_MS = 10_000;
 
+/** A pool for looking up host names alone. */
+const ONE_WORKER: PoolOptions = { workers: 1, idleTimeout: IDLE_TIMEOUT_MS };
+
 /** An executor that blocks its thread until the root task has ended. */
 export class BlockingExecutor extends Executor {
   readonly #scope = new Scope(this);
   #deadlock: Error | null = null;
   #spawner: Spawner | null;
-  readonly #makePool: () => OwnPool;
+  readonly #makePool: (options?: PoolOptions) => OwnPool;
   #ownPool: OwnPool | null = null;
+  /** What looks host names up where there are no workers. */
+  #resolver: OwnPool | null = null;
   readonly #park = (ms: number) => this.#wait(ms);
 
   /**
    * @param spawner Where shareable tasks go; without one a pool is made with
    * `makePool` when the first is spawned, and ends with the root task.
    */
-  constructor(spawner: Spawner | null, makePool: () => OwnPool) {
+  constructor(
+    spawner: Spawner | null,
+    makePool: (options?: PoolOptions) => OwnPool,
+  ) {
     super(true);
     this.#spawner = spawner;
     this.#makePool = makePool;
@@ -32,6 +49,31 @@ export class BlockingExecutor extends Executor {
 
   override get spawner(): Spawner {
     return this.#spawner ??= this.#ownPool = this.#makePool();
+  }
+
+  *resolve(hostname: string): Coroutine<string[]> {
+    const handle = new JoinHandle<string[]>(this.#spawnLookUp(hostname));
+    try {
+      return yield* handle;
+    } catch (error) {
+      throw error instanceof JoinError && error.kind === "failed"
+        ? error.cause
+        : error;
+    } finally {
+      handle.abort();
+    }
+  }
+
+  /** The workers may all be busy; for a look-up alone, one is enough. */
+  #spawnLookUp(hostname: string): Joinable<string[]> {
+    const hasWorkers = this.#spawner !== null && this.#spawner.workers > 0;
+    const spawner = hasWorkers
+      ? this.spawner
+      : this.#resolver ??= this.#makePool(ONE_WORKER);
+    const task = spawner.spawn(shareableOf(lookUpTask)!, [hostname], {
+      blocking: hasWorkers,
+    });
+    return task as Joinable<string[]>;
   }
 
   /** Runs a task and all that it spawns; returns its value or throws its error. */
@@ -84,6 +126,7 @@ export class BlockingExecutor extends Executor {
     try {
       this.#scope.close();
       this.#ownPool?.shutdownNow(SHUTDOWN_MS);
+      this.#resolver?.shutdownNow(SHUTDOWN_MS);
       this.closeDrivers();
     } finally {
       enterContext(before);

@@ -216,7 +216,7 @@ export abstract class Executor implements Scheduler, Drivers {
   protected pollDrivers(park: (ms: number) => void): number {
     if (!crew.isEmpty) {
       this.#tellCrew();
-      this.#hasArrived = crew.drain();
+      this.takeArrived();
     }
     const untilTimer = this.timers.turn();
     this.#reportUnjoined();
@@ -224,6 +224,16 @@ export abstract class Executor implements Scheduler, Drivers {
     park(busy ? 0 : untilTimer);
     this.#wakeDeferred();
     return untilTimer;
+  }
+
+  /** Takes what other threads have sent. Failures that nobody joins are ours. */
+  protected takeArrived(): void {
+    const before = enterContext(this.cx);
+    try {
+      this.#hasArrived = crew.drain();
+    } finally {
+      enterContext(before);
+    }
   }
 
   #wakeDeferred(): void {

@@ -92,6 +92,10 @@ export class HostedExecutor extends Executor implements AwaitHost {
   #waiting = false;
   #timeout: ReturnType<typeof setTimeout> | null = null;
   #timeoutAt = Infinity;
+  #isLookQueued = false;
+  /** How many quick looks there were since Deno's loop came round. */
+  #quickLooks = 0;
+  readonly #quickLook = () => this.#lookQuickly();
   readonly #turn = () => this.takeTurn();
   readonly #look = () => {
     this.#events = this.existingReactor?.wait(0) ?? 0;
@@ -212,10 +216,28 @@ export class HostedExecutor extends Executor implements AwaitHost {
     return currentContext() === null && ++this.#inlinePolls <= MAX_INLINE_POLLS;
   }
 
+  /** Something has changed that may let the thread go. */
+  lookAgain(): void {
+    this.queueTurn();
+  }
+
   /** Has outcomes of other threads looked for soon. */
   keepLooking(): void {
     this.#looksLeft = LOOKS_BEFORE_WAIT;
     this.queueTurn();
+    if (this.#isLookQueued || this.#quickLooks >= MAX_INLINE_POLLS) return;
+    this.#isLookQueued = true;
+    queueMicrotask(this.#quickLook);
+  }
+
+  /**
+   * A first look before Deno's loop comes round, which takes longer than a short
+   * task. It runs when all that was awaited at once has been spawned.
+   */
+  #lookQuickly(): void {
+    this.#isLookQueued = false;
+    this.#quickLooks++;
+    if (currentContext() === null && crew.spinBriefly()) this.takeArrived();
   }
 
   #closeScope(scope: Scope): void {
@@ -241,6 +263,7 @@ export class HostedExecutor extends Executor implements AwaitHost {
     this.#turnQueued = false;
     const inlinePolls = this.#inlinePolls;
     this.#inlinePolls = 0;
+    this.#quickLooks = 0;
     const untilTimer = this.pollDrivers(this.#look);
     const polls = this.pollReady(null);
     // The task that was polled last may have ended: its outcome is not ours.

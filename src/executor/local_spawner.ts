@@ -7,7 +7,7 @@ import {
   Scope,
   Task,
 } from "../task/mod.ts";
-import { hostedExecutor } from "./hosted.ts";
+import { hostedExecutor, RuntimeScope } from "./hosted.ts";
 import type { Placement } from "./pool/seat.ts";
 import type { Spawner } from "./pool/spawner.ts";
 
@@ -20,6 +20,25 @@ export class LocalSpawner implements Spawner {
   readonly workers = 0;
   readonly #encoder = new Encoder();
   readonly #decoder = new Decoder();
+  #bytes = new Uint8Array(1024);
+
+  /** The tasks that were spawned from ordinary code. */
+  readonly #scope = new RuntimeScope(hostedExecutor(), this);
+
+  /** The scope that is running, if it is this runtime's; a blocked one anyway. */
+  #currentScope(): Scope {
+    const cx = currentContext();
+    const owner = cx?.owner;
+    if (!(owner instanceof Scope)) return this.#scope;
+    const isOwn = cx!.blocking ||
+      owner instanceof RuntimeScope && owner.spawner === this;
+    return isOwn ? owner : this.#scope;
+  }
+
+  /** Cancels what was spawned from ordinary code and has not ended. */
+  close(): void {
+    this.#scope.close();
+  }
 
   leastLoaded(): number {
     return 0;
@@ -31,16 +50,22 @@ export class LocalSpawner implements Spawner {
     { transfer }: Placement,
   ): Joinable<unknown> {
     const packet = this.#encoder.encodeArguments(name, args, transfer);
-    const bytes = new Uint8Array(new ArrayBuffer(packet.length));
-    packet.copyTo(bytes, 0);
+    // One array for all: the codec keeps views of the last one.
+    if (packet.length > this.#bytes.length) {
+      this.#bytes = new Uint8Array(2 * packet.length);
+    }
+    packet.copyTo(this.#bytes, 0);
     const { attachments } = packet;
     const attached = attachments === null
       ? null
       : structuredClone(attachments, { transfer: [...packet.transfer] });
     packet.commit();
-    const copies = this.#decoder.decode(bytes, 0, attached) as unknown[];
-    const owner = currentContext()?.owner;
-    const scope = owner instanceof Scope ? owner : hostedExecutor().owner;
+    const copies = this.#decoder.decode(
+      this.#bytes,
+      0,
+      attached,
+    ) as unknown[];
+    const scope = this.#currentScope();
     const task = new Task(scope, fn, copies);
     if (scope.isClosed) task.cancelNow();
     else scope.scheduler.scheduleSpawned(task);

@@ -70,6 +70,8 @@ const SHUTDOWN_MS = 10_000;
  */
 export class Runtime implements Disposable, AsyncDisposable {
   readonly #pool: Pool | null;
+  /** In place of a pool, where there are no workers. */
+  readonly #local: LocalSpawner | null;
   readonly #spawner: Spawner;
   #isShutDown = false;
 
@@ -83,21 +85,26 @@ export class Runtime implements Disposable, AsyncDisposable {
     const {
       workers = navigator.hardwareConcurrency,
       idleTimeout = IDLE_TIMEOUT_MS,
-    } = options;
+    } = options ?? {};
     if (!Number.isInteger(workers) || workers < 0 || workers > MAX_WORKERS) {
       throw new RangeError(
-        `Cannot make a Runtime: workers is ${workers}, and must be a whole ` +
+        `Cannot make a Runtime: workers is ${
+          shown(workers)
+        }, and must be a whole ` +
           `number from 0 to ${MAX_WORKERS}`,
       );
     }
-    if (!(idleTimeout >= 0)) {
+    if (typeof idleTimeout !== "number" || !(idleTimeout >= 0)) {
       throw new RangeError(
-        `Cannot make a Runtime: idleTimeout is ${idleTimeout}, and must be a ` +
+        `Cannot make a Runtime: idleTimeout is ${
+          shown(idleTimeout)
+        }, and must be a ` +
           "number of milliseconds from 0 on",
       );
     }
     this.#pool = workers === 0 ? null : makePool({ workers, idleTimeout });
-    this.#spawner = this.#pool ?? new LocalSpawner();
+    this.#local = this.#pool === null ? new LocalSpawner() : null;
+    this.#spawner = this.#pool ?? this.#local!;
   }
 
   #checkOpen(verb: string): void {
@@ -223,6 +230,7 @@ export class Runtime implements Disposable, AsyncDisposable {
     const timeout = checkTimeout(options);
     this.#checkShutdown();
     this.#isShutDown = true;
+    this.#local?.close();
     if (this.#pool === null) return;
     reportStuck(await this.#pool.shutdown(timeout), timeout);
   }
@@ -241,17 +249,29 @@ export class Runtime implements Disposable, AsyncDisposable {
     await this.shutdown();
   }
 
-  /** Ends the runtime, blocking the thread until its workers have gone. */
+  /**
+   * Ends the runtime, blocking the thread until its workers have gone; also inside
+   * `block_on`, where `shutdown` could not.
+   */
   [Symbol.dispose](): void {
     this.#isShutDown = true;
+    this.#local?.close();
     reportStuck(this.#pool?.shutdownNow(SHUTDOWN_MS) ?? [], SHUTDOWN_MS);
   }
 }
 
-function checkTimeout({ timeout = SHUTDOWN_MS }: ShutdownOptions): number {
-  if (timeout >= 0) return timeout;
+/** Strings in quotes: "2" is not 2. */
+function shown(value: unknown): string {
+  return typeof value === "string" ? JSON.stringify(value) : String(value);
+}
+
+function checkTimeout(options: ShutdownOptions): number {
+  const { timeout = SHUTDOWN_MS } = options ?? {};
+  if (typeof timeout === "number" && timeout >= 0) return timeout;
   throw new RangeError(
-    `Cannot shut the runtime down: timeout is ${timeout}, and must be a number ` +
+    `Cannot shut the runtime down: timeout is ${
+      shown(timeout)
+    }, and must be a number ` +
       "of milliseconds from 0 on",
   );
 }

@@ -1,7 +1,7 @@
 import { currentContext } from "../future/mod.ts";
 import { Executor } from "./executor.ts";
 import { cannotAwait, hostedExecutor } from "./hosted.ts";
-import type { SeatHost } from "./pool/seat.ts";
+import type { SeatHost } from "./pool/remote_task.ts";
 
 /** What a seat needs of a thread whose executors come and go. */
 export const threadHost: SeatHost = {
@@ -13,5 +13,8 @@ export const threadHost: SeatHost = {
     const drivers = currentContext()?.drivers;
     const executor = drivers instanceof Executor ? drivers : hostedExecutor();
     executor.noteUnjoined(task);
+  },
+  noteLeft(): void {
+    hostedExecutor().lookAgain();
   },
 };

@@ -6,6 +6,7 @@
  */
 import { reportFailure } from "../future/mod.ts";
 import { setHostedExecutor } from "./hosted.ts";
+import "./look_up_task.ts";
 import { PoolMemory } from "./pool/memory.ts";
 import type { Way } from "./pool/ports.ts";
 import { WorkerExecutor } from "./worker_executor.ts";

@@ -3,7 +3,6 @@ import { enterContext } from "../future/mod.ts";
 import { type Runnable, Scope } from "../task/mod.ts";
 import { HostedExecutor } from "./hosted.ts";
 import { crew } from "./pool/crew.ts";
-import type { Job } from "./pool/job.ts";
 import { BlockingSeat } from "./pool/blocking_seat.ts";
 import { ATTENTION, SEAT, STATUS } from "./pool/layout.ts";
 import type { PoolMemory } from "./pool/memory.ts";
@@ -73,15 +72,12 @@ export class WorkerExecutor extends HostedExecutor implements WorkerHost {
     return this.seat;
   }
 
+  noteLeft(): void {}
+
   holdLoop(hold: boolean): void {
     this.#holds += hold ? 1 : -1;
     // What was held up by it can go on.
     if (!hold) this.queueTurn();
-  }
-
-  scheduleJob(job: Job): void {
-    this.#hasTriedToRetire = false;
-    this.schedule(job);
   }
 
   override runNested(job: Runnable): void {
@@ -167,8 +163,9 @@ export class WorkerExecutor extends HostedExecutor implements WorkerHost {
       return;
     }
     this.#hasTriedToRetire = true;
-    const hasRetired = memory.life.retire(() =>
-      memory.isIdle && memory.sum(SEAT.WAITING) === 0
+    const hasRetired = memory.life.retire(
+      () => memory.isIdle && memory.sum(SEAT.WAITING) === 0,
+      this.seat.number,
     );
     if (!hasRetired) return;
     for (let seat = 0; seat <= memory.workers; seat++) memory.unpark(seat);
@@ -183,6 +180,7 @@ export class WorkerExecutor extends HostedExecutor implements WorkerHost {
     this.#hasLeft = true;
     const memory = this.#memory;
     this.seat.loseJobs();
+    this.seat.retreat();
     this.scope.closeResources();
     this.closeDrivers();
     crew.leave(this.seat);
@@ -197,7 +195,7 @@ export class WorkerExecutor extends HostedExecutor implements WorkerHost {
     try {
       this.cx.owner = this.scope;
       this.scope.close();
-      this.seat.reapMail();
+      this.seat.retreat();
     } finally {
       enterContext(before);
       // Aborted async tasks hear of it in promise jobs, which come before this.

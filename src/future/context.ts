@@ -1,4 +1,4 @@
-import { Pending } from "./poll.ts";
+import { Pending, type Suspension } from "./poll.ts";
 import type { Waker } from "./waker.ts";
 
 /**
@@ -31,6 +31,12 @@ export interface Drivers {
    * or was settled. Only drivers need it that block their thread otherwise.
    */
   holdLoop?(hold: boolean): void;
+  /**
+   * Has a host name looked up on another thread: the addresses, as text, for
+   * `yield*`. Only drivers need it that block their thread, since the answer comes
+   * as a promise.
+   */
+  resolve?(hostname: string): Generator<Suspension, string[], unknown>;
 }
 
 /** What belongs to a scope of tasks and is closed with it, unless closed before. */

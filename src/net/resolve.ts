@@ -5,24 +5,26 @@ import {
   knownAddresses,
   parseAddress,
 } from "./address.ts";
+import { lookUp } from "./look_up.ts";
 import { refuseDenied, requireNet } from "./permission.ts";
 
 /**
  * The addresses to try for a host, in order. Permission is asked for the name, and
  * no address that it stands for may be denied.
  *
- * A name that has to be looked up is looked up by Deno's own resolver, off the
- * thread, which needs Deno's event loop.
+ * A name that has to be looked up is looked up by Deno's own resolver, which needs
+ * Deno's event loop: on a thread that is blocked, another one does it.
  *
  * @throws {Deno.errors.NotCapable} If permission is missing.
  * @throws {Deno.errors.NotFound} If the name stands for nothing.
- * @throws {Deno.errors.NotSupported} If a look-up is needed inside `block_on`.
+ * @throws {Deno.errors.NotSupported} If a look-up is needed on a blocked thread
+ * whose drivers know of no other.
  */
 export function* resolve(address: CheckedAddress): Coroutine<SocketAddr[]> {
   const { hostname, port, text } = address;
   requireNet(hostname, port);
   let found = knownAddresses(hostname, port);
-  if (found.length === 0) found = yield* lookUp(hostname, port, text);
+  if (found.length === 0) found = yield* find(hostname, port, text);
   for (const candidate of found) {
     const ip = formatIp(candidate);
     if (ip !== hostname) refuseDenied(ip, port);
@@ -30,21 +32,15 @@ export function* resolve(address: CheckedAddress): Coroutine<SocketAddr[]> {
   return found;
 }
 
-function* lookUp(
+function* find(
   hostname: string,
   port: number,
   text: string,
 ): Coroutine<SocketAddr[]> {
-  if (currentContext()?.blocking) {
-    throw new Deno.errors.NotSupported(
-      `Cannot connect to ${text}: a host name is looked up on Deno's event ` +
-        "loop, which stands still inside block_on. Use an IP address, or run()",
-    );
-  }
-  const dns = yield* fromPromise(import("node:dns/promises"));
+  checkCanLookUp(text);
   try {
-    const answers = yield* fromPromise(dns.lookup(hostname, { all: true }));
-    return answers.map((answer) => parseAddress(answer.address, port));
+    const found = yield* ask(hostname);
+    return found.map((ip) => parseAddress(ip, port));
   } catch (cause) {
     // Deno's resolver wants the permission for the name on every port.
     if ((cause as { code?: string }).code === "EPERM") {
@@ -59,4 +55,21 @@ function* lookUp(
       { cause },
     );
   }
+}
+
+/** Throws if nobody could look a name up for the task that is running. */
+function checkCanLookUp(text: string): void {
+  const cx = currentContext();
+  if (!cx?.blocking || cx.drivers.resolve !== undefined) return;
+  throw new Deno.errors.NotSupported(
+    `Cannot connect to ${text}: a host name is looked up on Deno's event loop, ` +
+      "which stands still here. Use an IP address",
+  );
+}
+
+function* ask(hostname: string): Coroutine<string[]> {
+  const cx = currentContext();
+  return cx?.blocking
+    ? yield* cx.drivers.resolve!(hostname)
+    : yield* fromPromise(lookUp(hostname));
 }

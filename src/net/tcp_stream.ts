@@ -100,17 +100,15 @@ export class TcpStream implements Movable {
 
   /**
    * Opens a connection. The addresses that a host name stands for are tried in
-   * turn until one answers.
-   *
-   * Inside `block_on`, only IP addresses and `localhost` are known; other names
-   * can be looked up inside `run()`.
+   * turn until one answers. Inside `block_on` another thread looks it up, which
+   * has to start first; `localhost` and IP addresses need none.
    *
    * @throws {Deno.errors.ConnectionRefused} If nobody listens there, and other
    * errors of that kind.
    * @throws {Deno.errors.NotCapable} If `--allow-net` does not cover the name, or
    * an address that it stands for.
-   * @throws {Deno.errors.NotSupported} If a name would have to be looked up inside
-   * `block_on`, or on a system without a reactor for sockets.
+   * @throws {Deno.errors.NotFound} If the name stands for nothing.
+   * @throws {Deno.errors.NotSupported} On a system without a reactor for sockets.
    * @throws {TypeError | RangeError} If the address is malformed.
    */
   static connect(address: TcpAddress): Future<TcpStream> {

@@ -258,7 +258,9 @@ exampleTest(
   "what is wrong with the command line is told in a line that names it, with exit code 2",
   async () => {
     const range = "expected a whole number from 0 to 65535";
-    const flags = "expected --hostname, --port, --idle-timeout";
+    const flags =
+      "expected --hostname, --port, --idle-timeout, --workers, --reuse-port";
+    const workers = "expected a whole number from 0 to 64";
     const wrong: [string[], string][] = [
       [["--port", "x"], `--port is "x": ${range}`],
       [["--port", "65536"], `--port is "65536": ${range}`],
@@ -270,6 +272,10 @@ exampleTest(
       [["--hostname", ""], "--hostname needs a value"],
       [["--speed", "9"], `unknown flag "--speed": ${flags}`],
       [["-p", "8080"], `unknown flag "-p": ${flags}`],
+      [["--workers", "65"], `--workers is "65": ${workers}`],
+      [["--workers=-1"], `--workers is "-1": ${workers}`],
+      [["--reuse-port=2", "--workers=2"], "--reuse-port takes no value"],
+      [["--reuse-port"], "--reuse-port needs --workers, who share the port"],
       [["serve"], 'unknown command "serve": expected run, test'],
       [["run", "test"], 'unknown command "test": expected run, test'],
     ];
@@ -356,7 +362,7 @@ exampleTest(
       const outcome = await outcomeOf("echo_server.ts", ...args);
       assertEquals([outcome.code, outcome.stderr], [0, []]);
       const text = outcome.stdout.join("\n");
-      for (const word of ["run", "test", "127.0.0.1", "8080"]) {
+      for (const word of ["run", "test", "127.0.0.1", "8080", "--workers"]) {
         assert(text.includes(word), `${word} is not in\n${text}`);
       }
       assertMatch(text, /--hostname .*\n--port .*\n--idle-timeout /);

@@ -24,7 +24,7 @@ export interface LifeOptions {
   readonly rules?: (steps: Steps, at: number) => LifeRules;
   /** Says that the pool is awake before those that retired have left. */
   readonly startsEarly?: boolean;
-  /** Looks at the pool's life first, and publishes the task then. */
+  /** Looks at the pool's life first, and counts and publishes the task then. */
   readonly publishesLate?: boolean;
 }
 
@@ -125,13 +125,15 @@ export class LifeModel implements Model {
       if (what === 2) steps.atomics.store(steps.world, this.#attention, 1);
     };
     return this.#options.publishesLate
-      ? [count, look, help, publish]
+      ? [look, help, count, publish]
       : [count, publish, look, help];
   }
 
   /** On the thread that made the pool, which alone starts threads. */
   #start(steps: Steps): void {
     const { world } = steps;
+    // Somebody else may have called as well.
+    if (this.#rules(steps).isAwake) return;
     if (this.#options.startsEarly && !this.#rules(steps).wakeUp()) return;
     // Those that retired a moment ago are on their way out.
     this.#awaitThreads(steps);
@@ -219,11 +221,11 @@ export class LifeModel implements Model {
       }, worker);
       return again(1);
     }
-    const at = this.#life;
-    const before = atomics.load(world, at);
+    // Who retires or closes the pool wakes all workers.
+    const phase = () => world[this.#life]! & 3;
     step("sleep", () => 0, {
-      when: () => world[this.#queue]! > 0 || world[at] !== before,
-      reads: [this.#queue, at],
+      when: () => world[this.#queue]! > 0 || phase() === 0 || phase() === 3,
+      reads: [this.#queue, this.#life],
     });
     return again(1);
   }

@@ -1,186 +1,170 @@
-import { Sleepers } from "./fixed_sleepers.ts";
-import { Parking, PARKING_BYTES } from "../../src/reactor/parking.ts";
+import { assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { Sleepers } from "../../src/executor/pool/sleepers.ts";
 import { explore } from "./explore.ts";
+import type { SteppedAtomics } from "./model.ts";
+import { ScheduleError } from "./schedule.ts";
 import {
-  type Again,
-  again,
-  type Model,
-  type Steps,
-  type Thread,
-} from "./model.ts";
-import { Places } from "./places.ts";
+  type PoolOptions,
+  type SleeperRules,
+  SleepersModel,
+} from "./sleepers_model.ts";
 
-interface PoolOptions {
-  readonly workers: number;
-  /** How many tasks each of the adding threads adds, one at a time. */
-  readonly adders: readonly number[];
-}
+type Rules = PoolOptions["rules"];
 
-/**
- * Where a worker stands between two rounds. What it remembers there is a phase and
- * a number.
- */
-const PHASES = [
-  "look",
-  "search",
-  "found",
-  "claim",
-  "notify",
-  "run",
-  "wait",
-  "idle",
-  "last look",
-  "sleep",
-  "up",
-] as const;
+const shipped: Rules = (...place) => new Sleepers(...place);
 
-type Phase = (typeof PHASES)[number];
+type Options = Omit<PoolOptions, "rules">;
 
-function go(phase: Phase, number = 0): Again {
-  return again(PHASES.indexOf(phase) + PHASES.length * number);
-}
+const MODELS: readonly (Options & { schedules: bigint })[] = [
+  { workers: 1, adders: [1], schedules: 84_751_769n },
+  {
+    workers: 2,
+    adders: [1],
+    schedules: 22_612_726_829_756_626_891_374_879_845_286n,
+  },
+  {
+    workers: 2,
+    adders: [2],
+    parking: "one step",
+    schedules: 32_662_000_273_503_852_554_685_166_854_782_038n,
+  },
+  {
+    workers: 2,
+    adders: [2],
+    events: 1,
+    parking: "one step",
+    schedules: 5_681_895_528_240_533_348_760_505_034_433_775_382_413_864n,
+  },
+  { workers: 1, adders: [1], closes: true, schedules: 8_078_802_247_331_309n },
+  {
+    workers: 2,
+    adders: [1],
+    closes: true,
+    parking: "one step",
+    schedules: 7_029_192_311_147_636_560_562_424_271_963_936_805_188_407n,
+  },
+];
 
-function pool({ workers, adders }: PoolOptions): Model {
-  const places = new Places();
-  const total = adders.reduce((sum, n) => sum + n);
-  /** How many tasks can be taken, how many were, and how many have begun. */
-  const QUEUE = places.word("QUEUE");
-  const RUNNING = places.word("RUNNING");
-  const SLEEPERS = places.block("SLEEPERS", Sleepers.size(workers), {
-    ".COUNTS": 0,
-    ".CURSOR": 1,
+/** Those that take longer than all others together. */
+const LARGE_MODELS: typeof MODELS = [
+  {
+    workers: 2,
+    adders: [1, 1],
+    parking: "one step",
+    schedules: 18_245_834_853_304_160_276_457_396_023_043_752_164_231_238n,
+  },
+  {
+    workers: 2,
+    adders: [2],
+    schedules: 227_012_846_787_323_926_039_672_332_909_835_785_231_899_514_321n,
+  },
+];
+
+const isThorough = Deno.env.get("EDO_MODELS") === "large";
+
+for (
+  const { schedules, ...options } of [
+    ...MODELS,
+    ...(isThorough ? LARGE_MODELS : []),
+  ]
+) {
+  const { workers, adders, events = 0, closes, parking } = options;
+  const what = `${workers} workers, adders of ${adders.join(" and ")} tasks` +
+    (events > 0 ? `, ${events} events` : "") +
+    (closes ? ", a shutdown" : "") +
+    (parking === undefined ? " and the shipped parking" : "");
+  Deno.test(`no task lies about while a worker sleeps: ${what}`, () => {
+    const model = new SleepersModel({ ...options, rules: shipped });
+    assertEquals(explore(model).schedules, schedules);
   });
-  const parkings = Array.from({ length: workers }, (_, i) => ({
-    place: places.block(`PARKING ${i}`, PARKING_BYTES / 4, {
-      ".STATE": 0,
-      ".NOTIFIERS": 1,
-    }),
-    signal: places.word(`SIGNAL ${i}`),
-  }));
+}
 
-  function pieces({ world, words, atomics, step }: Steps) {
-    const sleepers = new Sleepers(words, SLEEPERS, workers, atomics);
-    const parkingOf = (worker: number) =>
-      new Parking({
-        memory: world.buffer as SharedArrayBuffer,
-        at: parkings[worker]!.place,
-      }, atomics);
-    const unpark = (worker: number) => {
-      const { place, signal } = parkings[worker]!;
-      parkingOf(worker).notifyIfParked(() => {
-        step(`signal ${worker}`, () => void (world[signal] = 1), {
-          writes: [signal],
-        });
-      });
+const ONE_IDLE = 1 << 16;
+
+/** The shipped rules, some of them replaced. */
+function weaken(
+  change: (
+    sleepers: SleeperRules,
+    atomics: SteppedAtomics,
+    words: { words: Int32Array; at: number; workers: number },
+  ) => Partial<SleeperRules>,
+): Rules {
+  return (words, at, workers, atomics) => {
+    const sleepers: SleeperRules = new Sleepers(words, at, workers, atomics);
+    return {
+      claimOne: () => sleepers.claimOne(),
+      startSearch: () => sleepers.startSearch(),
+      endSearch: () => sleepers.endSearch(),
+      goIdle: (worker, was) => sleepers.goIdle(worker, was),
+      getUp: (worker, saw) => sleepers.getUp(worker, saw),
+      ...change(sleepers, atomics, { words, at, workers }),
     };
-    return { sleepers, parkingOf, unpark };
-  }
-
-  const worker = (worker: number): Thread => ({
-    name: `worker ${worker}`,
-    isServant: true,
-    rounds: [(steps, carried) => {
-      const { world, atomics, step } = steps;
-      const { sleepers, parkingOf, unpark } = pieces(steps);
-      const { signal } = parkings[worker]!;
-      const number = Math.floor(carried / PHASES.length);
-      const isSearching = number === 1;
-      switch (PHASES[carried % PHASES.length]) {
-        case "look":
-          return take(steps) ? go("found", number) : go("search", number);
-        case "search":
-          if (!isSearching && sleepers.startSearch()) return go("look", 1);
-          if (parkingOf(worker).park()) return go("idle", number);
-          parkingOf(worker).unpark();
-          return go("look", number);
-        case "found":
-          if (!isSearching) break;
-          return sleepers.endSearch() ? go("claim") : go("run");
-        case "claim": {
-          const other = steps.retry(SLEEPERS, () => sleepers.claimOne());
-          return other < 0 ? go("run") : go("notify", other);
-        }
-        case "notify":
-          unpark(number);
-          return go("run");
-        case "run":
-          break;
-        case "wait":
-          // Each task waits for all others: one that lies about holds all up.
-          step("end of task", () => 0, {
-            when: () => world[RUNNING] === total,
-            reads: [RUNNING],
-          });
-          return go("look");
-        case "idle":
-          sleepers.goIdle(worker, isSearching);
-          return go("last look");
-        case "last look":
-          return atomics.load(world, QUEUE) > 0 ? go("up", 1) : go("sleep");
-        case "sleep":
-          step("sleep", () => void (world[signal] = 0), {
-            when: () => world[signal] === 1,
-            writes: [signal],
-          });
-          return go("up");
-        case "up":
-          parkingOf(worker).unpark();
-          return go("look", sleepers.getUp(worker, isSearching) ? 1 : 0);
-      }
-      atomics.add(world, RUNNING, 1);
-      return go("wait");
-    }],
-  });
-
-  const take = ({ step, world }: Steps) =>
-    step("take a task", () => {
-      if (world[QUEUE] === 0) return 0;
-      world[QUEUE]!--;
-      return 1;
-    }, { reads: [QUEUE], writes: [QUEUE] }) === 1;
-
-  const adder = (n: number, tasks: number): Thread => ({
-    name: `adder ${n}`,
-    rounds: [
-      ...Array.from({ length: tasks }, () => [
-        ({ atomics, world }: Steps) => {
-          atomics.add(world, QUEUE, 1);
-        },
-        (steps: Steps) =>
-          steps.retry(SLEEPERS, () => pieces(steps).sleepers.claimOne()),
-        (steps: Steps, worker: number) => {
-          if (worker >= 0) pieces(steps).unpark(worker);
-        },
-      ]).flat(),
-      ({ step, world }) => {
-        step("all tasks run", () => 0, {
-          when: () => world[RUNNING] === total,
-          reads: [RUNNING],
-        });
-      },
-    ],
-  });
-
-  return {
-    words: places.words,
-    names: places.names,
-    races: [SLEEPERS + 1],
-    threads: [
-      ...adders.map((tasks, n) => adder(n, tasks)),
-      ...Array.from({ length: workers }, (_, n) => worker(n)),
-    ],
   };
 }
 
-for (
-  const o of [{ workers: 1, adders: [1] }, { workers: 2, adders: [2] }, {
-    workers: 2,
-    adders: [1, 1],
-  }] as PoolOptions[]
-) {
-  for (const reduce of [true, false]) {
-    Deno.test(`sleepers ${JSON.stringify(o)} ${reduce}`, () => {
-      console.log(explore(pool(o), { reduce, maxStates: 3e6 }));
-    });
-  }
+/** Takes a worker's flag before it is counted as a searcher. */
+const claimsFirst = weaken((_, atomics, { words, at, workers }) => ({
+  claimOne: () => {
+    const counts = atomics.load(words, at);
+    if ((counts & (ONE_IDLE - 1)) !== 0 || counts < ONE_IDLE) return -1;
+    for (let worker = 0; worker < workers; worker++) {
+      const flag = at + 16 + worker;
+      if (atomics.compareExchange(words, flag, 1, 0) !== 1) continue;
+      atomics.add(words, at, 1);
+      return worker;
+    }
+    return -1;
+  },
+}));
+
+/** Gives up when all idle workers have got up by themselves. */
+const givesUp = weaken((sleepers, atomics, { words, at, workers }) => ({
+  claimOne: () => {
+    const counts = atomics.load(words, at);
+    if ((counts & (ONE_IDLE - 1)) !== 0 || counts < ONE_IDLE) return -1;
+    if (atomics.compareExchange(words, at, counts, counts + 1) !== counts) {
+      return sleepers.claimOne();
+    }
+    for (let worker = 0; worker < workers; worker++) {
+      const flag = at + 16 + worker;
+      if (atomics.compareExchange(words, flag, 1, 0) === 1) return worker;
+    }
+    sleepers.endSearch();
+    return -1;
+  },
+}));
+
+const MUTANTS: Record<string, Partial<PoolOptions>> = {
+  "who does not look again before it sleeps": { skipsLastLook: true },
+  "who takes what it saw in its last look and wakes nobody": {
+    rules: weaken((sleepers) => ({
+      getUp: (worker) => sleepers.getUp(worker, false),
+    })),
+  },
+  "who wakes nobody when it was the last to search": {
+    rules: weaken((sleepers) => ({
+      endSearch: () => sleepers.endSearch() && false,
+    })),
+  },
+  "who is claimed before it is counted": { rules: claimsFirst },
+  "whom an adder did not find and does not look for again": { rules: givesUp },
+  "who goes idle before others can see its flag": {
+    rules: weaken((_, atomics, { words, at }) => ({
+      goIdle: (worker, wasSearching) => {
+        atomics.add(words, at, wasSearching ? ONE_IDLE - 1 : ONE_IDLE);
+        atomics.store(words, at + 16 + worker, 1);
+      },
+    })),
+  },
+};
+
+for (const [name, mutant] of Object.entries(MUTANTS)) {
+  Deno.test(`the model of idle workers finds out one ${name}`, () => {
+    const options = { rules: shipped, workers: 2, adders: [2], ...mutant };
+    const error = assertThrows(
+      () => explore(new SleepersModel({ ...options, parking: "one step" })),
+      ScheduleError,
+    );
+    assertMatch(error.message, /^(Deadlock|Endless)/);
+  });
 }

@@ -1,5 +1,15 @@
 import { assertEquals, assertInstanceOf } from "@std/assert";
-import { block_on, join, net, run, spawn, time } from "../../mod.ts";
+import {
+  block_on,
+  Context,
+  join,
+  net,
+  noopWaker,
+  run,
+  Runtime,
+  spawn,
+  time,
+} from "../../mod.ts";
 import { parseIp } from "../../src/sys/addr.ts";
 import { sockets } from "../../src/sys/platform.ts";
 import { WOULD_BLOCK } from "../../src/sys/sockets.ts";
@@ -14,6 +24,9 @@ import {
   readText,
   settle,
 } from "./support.ts";
+
+/** Longer than a name's part may be: no question leaves the machine. */
+const NO_NAME = `${"a".repeat(64)}.invalid`;
 
 /**
  * A listener whose backlog is full, so that the system answers nobody: connecting
@@ -149,32 +162,81 @@ edoTest("connecting to a host name inside run looks it up", async () => {
   assertEquals(client.remoteAddr, listener.addr);
 }, { ignore: nameOfLoopback === null });
 
+edoTest("connecting to a host name inside block_on looks it up", () => {
+  block_on(function* () {
+    using listener = net.TcpListener.bind({ port: 0 });
+    const { port } = listener.addr;
+    const hostname = nameOfLoopback!;
+    for (let i = 0; i < 3; i++) {
+      using client = yield* net.TcpStream.connect({ hostname, port });
+      using server = yield* listener.accept();
+      assertEquals(client.remoteAddr, listener.addr);
+      assertEquals(server.remoteAddr, client.localAddr);
+    }
+  });
+}, { ignore: nameOfLoopback === null });
+
+for (const workers of [0, 1]) {
+  edoTest(
+    `inside the block_on of a Runtime with ${workers} workers a host name is looked up as well`,
+    () => {
+      using listener = net.TcpListener.bind({ port: 0 });
+      const { port } = listener.addr;
+      using rt = new Runtime({ workers });
+      using client = rt.block_on(
+        net.TcpStream.connect({ hostname: nameOfLoopback!, port }),
+      );
+      assertEquals(client.isClosed, true); // it belonged to the block_on
+      assertEquals(client.remoteAddr, listener.addr);
+    },
+    { ignore: nameOfLoopback === null },
+  );
+}
+
 edoTest(
-  "connecting to a host name inside block_on says that run can do it",
+  "a look-up that is given up inside block_on leaves nothing behind",
   () => {
     const error = block_on(
-      caught(net.TcpStream.connect({ hostname: "example.invalid", port: 80 })),
+      caught(
+        time.timeout(
+          0,
+          net.TcpStream.connect({ hostname: NO_NAME, port: 80 }),
+        ),
+      ),
     );
+    assertInstanceOf(error, time.TimeoutError);
+  },
+);
+
+edoTest(
+  "a context by hand, of a thread that is blocked, knows nobody who looks names up",
+  () => {
+    const cx = new Context(noopWaker, undefined, { blocking: true });
+    let error: unknown;
+    try {
+      net.TcpStream.connect({ hostname: NO_NAME, port: 80 }).poll(cx);
+    } catch (thrown) {
+      error = thrown;
+    }
     assertInstanceOf(error, Deno.errors.NotSupported);
     assertEquals(
       error.message,
-      "Cannot connect to example.invalid:80: a host name is looked up on Deno's " +
-        "event loop, which stands still inside block_on. Use an IP address, or run()",
+      `Cannot connect to ${NO_NAME}:80: a host name is looked up on Deno's event ` +
+        "loop, which stands still here. Use an IP address",
     );
   },
 );
 
-edoTest("a host name that stands for nothing is not found", async () => {
-  // Longer than a name's part may be: no question leaves the machine.
-  const hostname = `${"a".repeat(64)}.invalid`;
-  const error = await run(
-    caught(net.TcpStream.connect({ hostname, port: 80 })),
+bothWays("a host name that stands for nothing is not found", function* () {
+  const error = yield* caught(
+    net.TcpStream.connect({ hostname: NO_NAME, port: 80 }),
   );
   assertInstanceOf(error, Deno.errors.NotFound);
   assertEquals(
     error.message,
-    `Cannot connect to ${hostname}:80: the host name was not found`,
+    `Cannot connect to ${NO_NAME}:80: the host name was not found`,
   );
+  assertEquals((error.cause as { code?: string }).code, "ENOTFOUND");
 });
 
 edoTest(

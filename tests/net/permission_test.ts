@@ -126,16 +126,18 @@ edoTest(
   async () => {
     using listener = net.TcpListener.bind({ port: 0 });
     const { port } = listener.addr;
-    const look = [`look ${nameOfLoopback} ${port}`];
     const grant = `--allow-net=${nameOfLoopback}`;
-    assertEquals(await attempts([grant], look), ["ok"]);
-    assertEquals(await attempts([grant, "--deny-net=127.0.0.1"], look), [
-      denied(`127.0.0.1:${port}`),
-    ]);
-    assertEquals(await attempts([`${grant}:${port}`], look), [
-      `NotCapable: Requires net access to "${nameOfLoopback}" to look it up, ` +
-      "run again with the --allow-net flag",
-    ]);
+    for (const verb of ["look", "connect"]) {
+      const look = [`${verb} ${nameOfLoopback} ${port}`];
+      assertEquals(await attempts([grant], look), ["ok"]);
+      assertEquals(await attempts([grant, "--deny-net=127.0.0.1"], look), [
+        denied(`127.0.0.1:${port}`),
+      ]);
+      assertEquals(await attempts([`${grant}:${port}`], look), [
+        `NotCapable: Requires net access to "${nameOfLoopback}" to look it up, ` +
+        "run again with the --allow-net flag",
+      ]);
+    }
   },
   { ignore: nameOfLoopback === null },
 );

@@ -55,6 +55,18 @@ Deno.test("a device that nobody uses is closed, but for one", () => {
   assert(last.closed);
 });
 
+Deno.test("a device that is kept for its room is closed when another one has room", () => {
+  const pool = new DevicePool(() => new Device());
+  const taken = Array.from({ length: SOCKETS_PER_DEVICE }, () => pool.take());
+  const kept = pool.take();
+  pool.giveBack(kept);
+  assertEquals([pool.size, kept.closed], [2, false]);
+  assert(pool.take() === kept, "it was not used again");
+  pool.giveBack(kept);
+  pool.giveBack(taken[0]!);
+  assertEquals([pool.size, kept.closed], [1, true]);
+});
+
 Deno.test("a device with room is used before another is opened", () => {
   const pool = new DevicePool(() => new Device());
   const taken = Array.from({ length: 100 }, () => pool.take());

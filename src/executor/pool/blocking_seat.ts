@@ -24,8 +24,8 @@ export class BlockingSeat extends WorkerSeat {
   }
 
   /** It has nothing else to do, and nobody waits behind it. */
-  protected override putBack(): boolean {
-    return false;
+  protected override putBack(record: number): void {
+    this.keep(record);
   }
 
   protected override take(): number {

@@ -1,5 +1,6 @@
 import type { PoolMemory } from "./memory.ts";
-import { Seat, type SeatHost } from "./seat.ts";
+import type { SeatHost } from "./remote_task.ts";
+import { Seat } from "./seat.ts";
 
 /** What the thread that made a pool is asked to do by the others. */
 export interface Keeper {
@@ -21,7 +22,12 @@ export class CreatorSeat extends Seat {
   override drain(): boolean {
     const attention = this.memory.takeAttention();
     if (attention !== 0) this.#keeper.attend(attention);
-    return super.drain();
+    const hadAny = super.drain();
+    // The workers have retired. Those that come get ways of their own.
+    if (!this.mustListen && this.isSettled && !this.ports.isEmpty) {
+      this.ports.close();
+    }
+    return hadAny;
   }
 
   override get hasNews(): boolean {

@@ -10,6 +10,16 @@ import type { Seat } from "./seat.ts";
  */
 export const SPIN_MS = 0.05;
 
+/** How long on Deno's loop, where others wait meanwhile. */
+const BRIEF_SPIN_MS = 0.02;
+
+/**
+ * How many times in a row to spin in vain before it is given up, and how many
+ * times to do without it before it is tried again.
+ */
+const SPINS = 8;
+const SKIPS = 64;
+
 /** How often to look between two looks at the clock, which take ten times as long. */
 export const LOOKS_PER_CLOCK = 16;
 
@@ -19,6 +29,10 @@ export const LOOKS_PER_CLOCK = 16;
  * none at all while it has no seat, so that programs without pools pay nothing.
  */
 export class Crew implements SleepWatcher {
+  /** How many more times to spin in vain. */
+  #spins = SPINS;
+  /** How many times it has not spun since. */
+  #skipped = 0;
   readonly #seats: Seat[] = [];
   /**
    * What others signal to: that of the innermost `block_on` last. One that is
@@ -103,12 +117,21 @@ export class Crew implements SleepWatcher {
    * Looks for outcomes for a while, before the thread goes to sleep. True: there
    * are some.
    */
-  spin(): boolean {
-    const end = performance.now() + SPIN_MS;
+  spin(ms: number = SPIN_MS): boolean {
+    const end = performance.now() + ms;
     do {
       for (let i = 0; i < LOOKS_PER_CLOCK; i++) if (this.hasNews) return true;
     } while (performance.now() < end);
     return false;
+  }
+
+  /** The same on a thread that others share: shorter, and only if it pays. */
+  spinBriefly(): boolean {
+    if (this.#spins === 0 && ++this.#skipped % SKIPS !== 0) return this.hasNews;
+    const found = this.spin(BRIEF_SPIN_MS);
+    if (found) this.#spins = SPINS;
+    else if (this.#spins > 0) this.#spins--;
+    return found;
   }
 
   opened(target: SignalTarget): void {

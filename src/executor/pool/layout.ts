@@ -95,8 +95,8 @@ export const SEAT = {
   TARGET_HIGH: 6,
   /** Whether a thread has the seat: `VACANT`, or one of those below it. */
   STATUS: 7,
-  /** How many tasks were given to the seat and have not ended. */
-  LOAD: 8,
+  /** How many tasks others have mailed to the seat. */
+  MAILED: 8,
   /** The record that is being polled, plus one. */
   CURRENT: 9,
   /** How many tasks wait on the thread, as it counted when it last went idle. */
@@ -113,6 +113,9 @@ export const SEAT = {
   LOST: 3 * LINE + 4,
   STOLEN: 3 * LINE + 5,
   PARKED: 3 * LINE + 6,
+  /** How many tasks the worker took from a queue, and how many it is rid of. */
+  TAKEN: 3 * LINE + 7,
+  ENDED: 3 * LINE + 8,
 } as const;
 
 const SEAT_WORDS = 4 * LINE;

@@ -4,10 +4,19 @@ import type { AtomicWords } from "../../reactor/parking.ts";
 const ASLEEP = 0;
 /** Workers run, or are being started. */
 const AWAKE = 1;
-/** A worker has found nothing left to do and is making sure. */
+/**
+ * A worker has found nothing left to do and is making sure. Above the phase stands
+ * its number: if the pool is awake again and another one retires meanwhile, what the
+ * first one has seen is out of date, and it must not mistake that for its own.
+ */
 const RETIRING = 2;
 /** Shut down for good: nothing that is added will run. */
 const CLOSED = 3;
+
+/** The bits that tell the phase. */
+const PHASE = 3;
+/** How far up the number of the one who retires stands. */
+const RETIRER_SHIFT = 2;
 
 /**
  * Whether a pool has workers. They retire together when there has been nothing to
@@ -45,13 +54,17 @@ export class Life {
       from;
   }
 
+  get #phase(): number {
+    return this.#atomics.load(this.#words, this.#at) & PHASE;
+  }
+
   /** After work was published. False: there are no workers to do it. */
   keepAwake(): boolean {
     for (;;) {
-      const phase = this.#atomics.load(this.#words, this.#at);
-      if (phase === AWAKE) return true;
-      if (phase !== RETIRING) return false;
-      if (this.#move(RETIRING, AWAKE)) return true;
+      const word = this.#atomics.load(this.#words, this.#at);
+      if ((word & PHASE) === AWAKE) return true;
+      if ((word & PHASE) !== RETIRING) return false;
+      if (this.#move(word, AWAKE)) return true;
     }
   }
 
@@ -63,28 +76,32 @@ export class Life {
   /**
    * A worker has had nothing to do for long. True: all workers must go. `isIdle`
    * looks whether there really is nothing left.
+   *
+   * @param worker The worker's number, which no other one has.
    */
-  retire(isIdle: () => boolean): boolean {
-    if (!this.#move(AWAKE, RETIRING)) return false;
-    if (isIdle()) return this.#move(RETIRING, ASLEEP);
-    this.#move(RETIRING, AWAKE);
+  retire(isIdle: () => boolean, worker: number): boolean {
+    const retiring = RETIRING | (worker << RETIRER_SHIFT);
+    if (!this.#move(AWAKE, retiring)) return false;
+    if (isIdle()) return this.#move(retiring, ASLEEP);
+    this.#move(retiring, AWAKE);
     return false;
   }
 
   /** Shuts the pool down. Returns whether there were workers. */
   close(): boolean {
-    const before = this.#atomics.exchange(this.#words, this.#at, CLOSED);
+    const before = this.#atomics.exchange(this.#words, this.#at, CLOSED) &
+      PHASE;
     return before === AWAKE || before === RETIRING;
   }
 
   /** Whether the workers shall stay. */
   get isAwake(): boolean {
-    const phase = this.#atomics.load(this.#words, this.#at);
+    const phase = this.#phase;
     return phase === AWAKE || phase === RETIRING;
   }
 
   /** Whether the pool was shut down. */
   get isClosed(): boolean {
-    return this.#atomics.load(this.#words, this.#at) === CLOSED;
+    return this.#phase === CLOSED;
   }
 }

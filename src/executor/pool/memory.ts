@@ -156,10 +156,18 @@ export class PoolMemory {
     return Atomics.add(this.words, this.layout.seat(seat) + word, value);
   }
 
-  /** Adds to one of the counts that only the seat's own thread writes. */
+  /**
+   * Adds to one of the counts that only the seat's own thread writes. A plain
+   * write: the step after it that publishes or completes a task is atomic, and
+   * whoever sees that step sees the count.
+   */
   count(seat: number, word: number): void {
-    const at = this.layout.seat(seat) + word;
-    Atomics.store(this.words, at, (this.words[at]! + 1) | 0);
+    this.words[this.layout.seat(seat) + word]!++;
+  }
+
+  /** Takes back a count that was too early. */
+  uncount(seat: number, word: number): void {
+    this.words[this.layout.seat(seat) + word]!--;
   }
 
   /** The seat of the worker with the fewest tasks. */
@@ -167,13 +175,19 @@ export class PoolMemory {
     let best = 1;
     let least = Infinity;
     for (let seat = 1; seat <= this.workers; seat++) {
-      const load = this.loadSeat(seat, SEAT.LOAD);
+      const load = this.load(seat);
       if (load < least) {
         least = load;
         best = seat;
       }
     }
     return best;
+  }
+
+  /** How many tasks a worker has, or is about to get by mail. */
+  load(seat: number): number {
+    return (this.loadSeat(seat, SEAT.MAILED) + this.loadSeat(seat, SEAT.TAKEN) -
+      this.loadSeat(seat, SEAT.ENDED)) | 0;
   }
 
   /** The sum of a word over all seats. */

@@ -5,7 +5,8 @@ import { ATTENTION, RECORD, SEAT, STATUS } from "./layout.ts";
 import { PoolMemory } from "./memory.ts";
 import { connectAll, introduceTo, type Way } from "./ports.ts";
 import type { RemoteTask } from "./remote_task.ts";
-import type { Placement, SeatHost } from "./seat.ts";
+import type { SeatHost } from "./remote_task.ts";
+import type { Placement } from "./seat.ts";
 import type { OwnPool } from "./spawner.ts";
 import { awaitVacant, untilVacant } from "./vacancy.ts";
 
@@ -42,9 +43,11 @@ export class Pool implements OwnPool, Keeper {
   readonly #startThread: StartThread;
   /** By seat. */
   readonly #threads = new Map<number, Thread>();
+  readonly #host: SeatHost;
   #isShutDown = false;
 
   constructor(workers: number, host: SeatHost, startThread: StartThread) {
+    this.#host = host;
     this.memory = PoolMemory.create(workers);
     this.#startThread = startThread;
     this.seat = new CreatorSeat(this.memory, host, this);
@@ -75,12 +78,14 @@ export class Pool implements OwnPool, Keeper {
 
   start(): void {
     const { memory } = this;
-    if (!memory.life.wakeUp()) return;
-    // Those that retired a moment ago are on their way out.
+    if (memory.life.isAwake || memory.life.isClosed) return;
+    // Those that retired a moment ago are on their way out. First these: one that
+    // has not noticed yet would stay if the pool were awake again.
     for (const seat of this.#threads.keys()) {
       awaitVacant(memory, seat, Infinity);
     }
     this.#threads.clear();
+    if (!memory.life.wakeUp()) return;
     const ways = connectAll(memory.workers + 1);
     for (const [seat, port] of ways[0]!) this.seat.ports.set(seat, port);
     for (let seat = 1; seat <= memory.workers; seat++) {
@@ -177,6 +182,7 @@ export class Pool implements OwnPool, Keeper {
     this.#threads.clear();
     crew.leave(seat);
     seat.leave();
+    this.#host.noteLeft();
     memory.vacate(0);
     return stuck;
   }

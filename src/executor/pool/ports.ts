@@ -108,6 +108,11 @@ export class Ports {
     }
   }
 
+  /** Whether there are no ways. */
+  get isEmpty(): boolean {
+    return this.#ports.size === 0;
+  }
+
   /** Closes all ways. */
   close(): void {
     for (const port of this.#ports.values()) port.close();

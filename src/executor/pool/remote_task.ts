@@ -17,10 +17,18 @@ export interface RemoteTaskHost {
   abort(task: RemoteTask): void;
   /** Runs it at once on this thread, if it is the one that would be next. */
   runIfNext(task: RemoteTask): void;
-  /** It has failed, and nobody was waiting for it. */
-  noteUnjoined(task: RemoteTask): void;
-  /** Has Deno's loop look for outcomes while somebody waits for a promise. */
+  /** Its thread. */
+  readonly host: SeatHost;
+}
+
+/** What tasks and seats need of their thread: its executors, seen from below. */
+export interface SeatHost {
+  /** Has Deno's loop look for outcomes soon; throws where it is blocked. */
   keepLooking(): void;
+  /** A task has failed, and nobody was waiting for it. */
+  noteUnjoined(task: RemoteTask): void;
+  /** The thread has given its seat up, and need not listen any more. */
+  noteLeft(): void;
 }
 
 /**
@@ -75,7 +83,7 @@ export class RemoteTask implements Joinable<unknown> {
     if (joiners instanceof WakerSet) joiners.wakeAll();
     else if (joiners !== null) joiners.wake();
     else if (resolve === null && ending === FAILED) {
-      this.#host.noteUnjoined(this);
+      this.#host.host.noteUnjoined(this);
     }
   }
 
@@ -129,7 +137,7 @@ export class RemoteTask implements Joinable<unknown> {
       this.#joiners = null;
     } else if (this.#isComplete && this.#ending === FAILED) {
       // Woken, but gone before looking: perhaps nobody else receives the error.
-      this.#host.noteUnjoined(this);
+      this.#host.host.noteUnjoined(this);
     }
   }
 
@@ -141,7 +149,7 @@ export class RemoteTask implements Joinable<unknown> {
         ? Promise.resolve(this.#outcome)
         : Promise.reject(this.#error());
     }
-    this.#host.keepLooking();
+    this.#host.host.keepLooking();
     this.#promise = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;

@@ -7,7 +7,11 @@ import { RECORD, SEAT } from "./layout.ts";
 import type { PoolMemory } from "./memory.ts";
 import { keep, Payloads } from "./payloads.ts";
 import { Ports } from "./ports.ts";
-import { RemoteTask, type RemoteTaskHost } from "./remote_task.ts";
+import {
+  RemoteTask,
+  type RemoteTaskHost,
+  type SeatHost,
+} from "./remote_task.ts";
 import { SleepPlace } from "./sleep_place.ts";
 import { ABORTED, FAILED, LOST, type SharedEnding } from "./shared_state.ts";
 import { Slots } from "./slots.ts";
@@ -21,14 +25,6 @@ export interface Placement {
   readonly transfer?: readonly Transferable[];
   /** Whether it may block its thread. */
   readonly blocking?: boolean;
-}
-
-/** What a seat needs of its thread: the executors there, seen from below. */
-export interface SeatHost {
-  /** Has Deno's loop look for outcomes soon; throws where it is blocked. */
-  keepLooking(): void;
-  /** A task has failed, and nobody was waiting for it. */
-  noteUnjoined(task: RemoteTask): void;
 }
 
 /** No seat: there is no port to it. */
@@ -47,7 +43,7 @@ export class Seat implements RemoteTaskHost {
   protected readonly payloads: Payloads;
   protected readonly endings: Endings;
   readonly #encoder = new Encoder();
-  readonly #host: SeatHost;
+  readonly host: SeatHost;
   readonly #slots: Slots;
   /** Where the thread sleeps. */
   readonly sleep: SleepPlace;
@@ -58,6 +54,7 @@ export class Seat implements RemoteTaskHost {
   readonly #backlog: Backlog<Placement>;
   readonly #blockingBacklog: Backlog<Placement>;
   #awaited = 0;
+  #pending = 0;
 
   constructor(
     memory: PoolMemory,
@@ -67,7 +64,7 @@ export class Seat implements RemoteTaskHost {
   ) {
     this.memory = memory;
     this.number = number;
-    this.#host = host;
+    this.host = host;
     this.startWorkers = startWorkers;
     const { words, layout } = memory;
     this.heap = new Heap(
@@ -97,6 +94,11 @@ export class Seat implements RemoteTaskHost {
     return this.memory.workers;
   }
 
+  /** Whether all that was spawned here has ended. */
+  get isSettled(): boolean {
+    return this.#pending === 0;
+  }
+
   /** How many tasks somebody on this thread waits for. */
   get awaited(): number {
     return this.#awaited;
@@ -114,42 +116,49 @@ export class Seat implements RemoteTaskHost {
     placement: Placement,
   ): RemoteTask {
     const { name } = declaration;
-    const packet = this.#encoder.encodeArguments(
-      name,
-      args,
-      placement.transfer,
-    );
-    const number = this.functions.numberOf(declaration);
-    if (packet.attachments !== null) placement = this.#pinned(placement);
-    const record = this.#slots.allocate();
-    const task = new RemoteTask(this, name, record);
-    if (record === NONE) {
-      const payload = keep(packet);
-      packet.commit();
-      this.#backlog.unplaced.pushBack({
-        task,
-        number,
-        payload,
-        placement,
-      });
-      this.memory.count(this.number, SEAT.SPAWNED);
-      return task;
-    }
+    const { transfer } = placement;
+    const packet = this.#encoder.encodeArguments(name, args, transfer);
+    let record = NONE;
+    let number: number;
+    // From here on the workers stay: there is a task that has not ended.
+    this.memory.count(this.number, SEAT.SPAWNED);
     try {
-      this.payloads.write(record, packet, placement.on ?? ANY_WORKER);
+      number = this.functions.numberOf(declaration);
+      if (packet.attachments !== null) {
+        placement = this.#pinned(name, placement);
+      }
+      record = this.#slots.allocate();
+      if (record !== NONE) {
+        this.payloads.write(record, packet, placement.on ?? ANY_WORKER);
+      }
     } catch (error) {
       packet.discard();
-      this.#slots.release(record);
+      this.memory.uncount(this.number, SEAT.SPAWNED);
+      if (record !== NONE) this.#slots.release(record);
       throw error;
     }
-    packet.commit();
-    this.memory.count(this.number, SEAT.SPAWNED);
-    this.#place(task, record, number, placement);
+    const task = new RemoteTask(this, name, record);
+    this.#pending++;
+    if (record === NONE) {
+      const payload = keep(packet);
+      this.#backlog.unplaced.pushBack({ task, number, payload, placement });
+      packet.commit();
+    } else {
+      packet.commit();
+      this.#place(task, record, number, placement);
+    }
     return task;
   }
 
-  /** What goes by port has to know where to. */
-  #pinned(placement: Placement): Placement {
+  /** What goes by port has to know where to, and that somebody is there. */
+  #pinned(name: string, placement: Placement): Placement {
+    if (placement.blocking) {
+      throw new TypeError(
+        `Cannot spawn "${name}" as a blocking task: shared and transferred ` +
+          "buffers go to workers only",
+      );
+    }
+    if (!this.memory.life.keepAwake()) this.startWorkers();
     return placement.on === undefined
       ? { ...placement, on: this.leastLoaded() }
       : placement;
@@ -180,7 +189,7 @@ export class Seat implements RemoteTaskHost {
   }
 
   #mailTo(seat: number, record: number): void {
-    this.memory.addSeat(seat, SEAT.LOAD, 1);
+    this.memory.addSeat(seat, SEAT.MAILED, 1);
     this.memory.mail(seat).push(record);
     this.memory.unpark(seat);
   }
@@ -273,6 +282,7 @@ export class Seat implements RemoteTaskHost {
     outcome: unknown,
   ): void {
     if (task.wasAwaited) this.#awaited--;
+    this.#pending--;
     task.settle(ending, outcome);
   }
 
@@ -325,14 +335,6 @@ export class Seat implements RemoteTaskHost {
   }
 
   runIfNext(_task: RemoteTask): void {}
-
-  noteUnjoined(task: RemoteTask): void {
-    this.#host.noteUnjoined(task);
-  }
-
-  keepLooking(): void {
-    this.#host.keepLooking();
-  }
 
   /** Whether there is something that a thread about to sleep has to see to. */
   get hasNews(): boolean {

@@ -72,14 +72,6 @@ export class SleepPlace {
     if (!this.#parking.park()) this.#parking.repark();
   }
 
-  /**
-   * The same where the wait goes on elsewhere: from here on, whoever notifies the
-   * thread signals it. What was notified before, it has to look for now.
-   */
-  stayParked(): void {
-    if (!this.#parking.park()) this.#parking.repark();
-  }
-
   /** The thread is awake again. */
   unpark(): void {
     this.#parking.unpark();

@@ -80,18 +80,28 @@ export class Sleepers {
   claimOne(): number {
     const words = this.#words;
     const atomics = this.#atomics;
-    const counts = atomics.load(words, this.#at + COUNTS);
-    if ((counts & SEARCHERS) !== 0 || counts < ONE_IDLE) return NONE;
-    const start = words[this.#at + CURSOR]!;
-    for (let i = 0; i < this.#workers; i++) {
-      const worker = (start + i) % this.#workers;
-      if (!this.#takeFlag(worker)) continue;
-      atomics.add(words, this.#at + COUNTS, ONE_SEARCHER - ONE_IDLE);
-      // Two that write it at once lose nothing but a turn.
-      words[this.#at + CURSOR] = (worker + 1) % this.#workers;
-      return worker;
+    const countsAt = this.#at + COUNTS;
+    for (;;) {
+      const counts = atomics.load(words, countsAt);
+      if ((counts & SEARCHERS) !== 0 || counts < ONE_IDLE) return NONE;
+      // It counts as a searcher before it can find out that it was claimed: else
+      // it might end its search before it was counted.
+      const next = counts + ONE_SEARCHER;
+      if (atomics.compareExchange(words, countsAt, counts, next) !== counts) {
+        continue;
+      }
+      const start = words[this.#at + CURSOR]!;
+      for (let i = 0; i < this.#workers; i++) {
+        const worker = (start + i) % this.#workers;
+        if (!this.#takeFlag(worker)) continue;
+        // Two that write it at once lose nothing but a turn.
+        words[this.#at + CURSOR] = (worker + 1) % this.#workers;
+        return worker;
+      }
+      // All got up by themselves. Whoever added work meanwhile relied on this
+      // search, so if it was the only one, somebody idle must be looked for again.
+      if (!this.endSearch()) return NONE;
     }
-    return NONE;
   }
 
   #takeFlag(worker: number): boolean {
@@ -132,12 +142,21 @@ export class Sleepers {
   }
 
   /**
-   * An idle worker is up again. True: somebody claimed it, so it is a searcher;
-   * false: it is busy with something of its own.
+   * An idle worker is up again. True: it is a searcher, since somebody claimed it,
+   * or since its last look, `sawWork`, found something: who added that may have
+   * woken nobody because this worker still searched, so that it has to wake the
+   * next one when it takes the work. False: it is busy with something of its own.
    */
-  getUp(worker: number): boolean {
-    if (!this.#takeFlag(worker)) return true;
-    this.#atomics.sub(this.#words, this.#at + COUNTS, ONE_IDLE);
-    return false;
+  getUp(worker: number, sawWork: boolean): boolean {
+    // The count goes down before the flag: as long as nobody searches and somebody
+    // is counted as idle, there is a flag to take.
+    const counts = this.#at + COUNTS;
+    const atomics = this.#atomics;
+    const change = sawWork ? ONE_SEARCHER - ONE_IDLE : -ONE_IDLE;
+    atomics.add(this.#words, counts, change);
+    if (this.#takeFlag(worker)) return sawWork;
+    // Whoever has claimed it has counted it as a searcher already.
+    if (sawWork) atomics.sub(this.#words, counts, ONE_SEARCHER);
+    return true;
   }
 }

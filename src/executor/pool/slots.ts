@@ -14,6 +14,12 @@ const RETURNED = 1;
 const BATCH = 64;
 
 /**
+ * How many free records a thread keeps: enough for the bursts of most programs, few
+ * enough that those of a hundred threads are no lack to the others.
+ */
+const KEPT = 4096;
+
+/**
  * The free records of one thread. A record is handed out and taken back by the
  * same thread, its spawner, so that nearly all of this is a plain array; only new
  * records, and those of a thread that leaves the pool, go through shared memory.
@@ -59,7 +65,8 @@ export class Slots {
 
   /** Takes a record back that this thread allocated. */
   release(record: number): void {
-    this.#free.push(record);
+    if (this.#free.length < KEPT) this.#free.push(record);
+    else this.#giveBack(record);
   }
 
   #fetch(): number {
@@ -68,14 +75,31 @@ export class Slots {
     return this.#free.pop() ?? NONE;
   }
 
-  /** All that others gave back at once, so that no head can come back unnoticed. */
+  /**
+   * A batch of what others gave back. All of it is taken at once, so that no head
+   * can come back unnoticed, and the rest returned.
+   */
   #takeReturned(): void {
     const at = this.#at + RETURNED;
-    if (this.#atomics.load(this.#words, at) === 0) return;
-    let record = this.#atomics.exchange(this.#words, at, 0) - 1;
-    while (record !== NONE) {
-      this.#free.push(record);
-      record = this.#words[this.#link(record)]! - 1;
+    const atomics = this.#atomics;
+    if (atomics.load(this.#words, at) === 0) return;
+    let rest = atomics.exchange(this.#words, at, 0);
+    for (let i = 0; i < BATCH && rest !== 0; i++) {
+      this.#free.push(rest - 1);
+      rest = this.#words[this.#link(rest - 1)]!;
+    }
+    while (
+      rest !== 0 && atomics.compareExchange(this.#words, at, 0, rest) !== 0
+    ) {
+      // Others gave some back meanwhile, fewer than there are in the rest.
+      let others = atomics.exchange(this.#words, at, 0);
+      while (others !== 0) {
+        const link = this.#link(others - 1);
+        const next = this.#words[link]!;
+        this.#words[link] = rest;
+        rest = others;
+        others = next;
+      }
     }
   }
 
@@ -95,20 +119,22 @@ export class Slots {
 
   /** Gives all free records to the other threads, at the end of this one. */
   giveBack(): void {
-    const at = this.#at + RETURNED;
-    for (const record of this.#free) {
-      for (;;) {
-        const head = this.#atomics.load(this.#words, at);
-        this.#words[this.#link(record)] = head;
-        const seen = this.#atomics.compareExchange(
-          this.#words,
-          at,
-          head,
-          record + 1,
-        );
-        if (seen === head) break;
-      }
-    }
+    for (const record of this.#free) this.#giveBack(record);
     this.#free.length = 0;
+  }
+
+  #giveBack(record: number): void {
+    const at = this.#at + RETURNED;
+    for (;;) {
+      const head = this.#atomics.load(this.#words, at);
+      this.#words[this.#link(record)] = head;
+      const seen = this.#atomics.compareExchange(
+        this.#words,
+        at,
+        head,
+        record + 1,
+      );
+      if (seen === head) return;
+    }
   }
 }

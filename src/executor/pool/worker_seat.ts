@@ -1,12 +1,13 @@
 import type { Scope } from "../../task/mod.ts";
+import { Deque } from "../deque.ts";
 import { LOOKS_PER_CLOCK, SPIN_MS } from "./crew.ts";
-import type { NumberedFunction } from "./functions.ts";
 import { Job, type JobHost } from "./job.ts";
 import { RECORD, SEAT } from "./layout.ts";
 import type { PoolMemory } from "./memory.ts";
 import type { Sleepers } from "./sleepers.ts";
 import type { RemoteTask } from "./remote_task.ts";
-import { Seat, type SeatHost } from "./seat.ts";
+import type { SeatHost } from "./remote_task.ts";
+import { Seat } from "./seat.ts";
 import { ABORTED, FAILED, LOST } from "./shared_state.ts";
 import { NONE, type TaskDeque } from "./task_deque.ts";
 
@@ -14,8 +15,6 @@ import { NONE, type TaskDeque } from "./task_deque.ts";
 export interface WorkerHost extends SeatHost {
   /** What its jobs belong to. */
   readonly scope: Scope;
-  /** Queues a job whose function had to be imported first. */
-  scheduleJob(job: Job): void;
   /** Runs a job at once, inside the poll that is under way. */
   runNested(job: Job): void;
   /** Lets Deno's loop turn, or has that end: for each beginning there is an end. */
@@ -31,12 +30,14 @@ export class WorkerSeat extends Seat implements JobHost {
   /** By record: what has started here and not ended. */
   readonly #jobs: (Job | null)[] = [];
   #jobCount = 0;
-  /** How many imports are under way for tasks that anybody may start. */
+  /** Records that this very thread has to start, oldest first. */
+  readonly #own = new Deque<number>();
+  /** How many imports are under way; meanwhile it starts nothing. */
   #imports = 0;
-  /** Tasks of this very thread that wait for an import: whether to cancel them. */
-  readonly #loading = new Map<number, { aborted: boolean }>();
   #isSearching = false;
   #isIdle = false;
+  /** Whether the last look before sleeping found something for anybody. */
+  #sawWork = false;
 
   constructor(
     memory: PoolMemory,
@@ -67,7 +68,7 @@ export class WorkerSeat extends Seat implements JobHost {
 
   /** How many shareable tasks have started here and not ended. */
   get jobs(): number {
-    return this.#jobCount + this.#loading.size;
+    return this.#jobCount;
   }
 
   protected override publish(record: number): void {
@@ -94,8 +95,8 @@ export class WorkerSeat extends Seat implements JobHost {
    */
   next(fair: boolean): Job | null {
     // While a module is imported here, other threads shall have the tasks.
-    while (!this.#isImporting) {
-      const record = this.take(fair);
+    while (this.#imports === 0) {
+      const record = this.#own.popFront() ?? this.take(fair);
       if (record === NONE) return null;
       if (this.#isSearching) this.#endSearch();
       if (this.#mustImport(record)) break;
@@ -105,32 +106,34 @@ export class WorkerSeat extends Seat implements JobHost {
     return null;
   }
 
-  get #isImporting(): boolean {
-    return this.#imports > 0 || this.#loading.size > 0;
-  }
-
   /**
    * Whether a task has to wait for its module. If so it goes back to where others
    * can have it: once started it would be stuck here, perhaps behind a long one.
    */
   #mustImport(record: number): boolean {
-    const numbered = this.functions.get(this.memory.get(record, RECORD.FN));
-    if (numbered.fn !== null || numbered.error !== null) return false;
-    const loaded = this.functions.load(numbered);
-    if (loaded === null || !this.putBack(record)) return false;
+    const { memory, functions } = this;
+    const numbered = functions.get(memory.get(record, RECORD.FN));
+    const loaded = functions.load(numbered);
+    if (loaded === null) return false;
+    if (memory.get(record, RECORD.PINNED) === 1) this.#own.pushFront(record);
+    else this.putBack(record);
     this.#imports++;
     this.#host.holdLoop(true);
-    loaded.finally(() => {
+    loaded.then(() => {
       this.#imports--;
       this.#host.holdLoop(false);
     });
     return true;
   }
 
-  /** Puts a record back that was not started. False: it has to be started. */
-  protected putBack(record: number): boolean {
+  /** Puts a record back that was taken and not started. */
+  protected putBack(record: number): void {
     this.publish(record);
-    return true;
+  }
+
+  /** Keeps a record that no other thread shall have. */
+  protected keep(record: number): void {
+    this.#own.pushFront(record);
   }
 
   /** Takes a record from a queue, or NONE. */
@@ -178,14 +181,17 @@ export class WorkerSeat extends Seat implements JobHost {
     return NONE;
   }
 
-  /** Takes in what was mailed: tasks for this very worker, and aborts. */
+  /**
+   * Takes in what was mailed: tasks for this very worker, which wait for their
+   * turn, and aborts of those that have started here.
+   */
   #readMail(): void {
     const mail = this.memory.mail(this.number);
     let record = mail.takeAll();
     while (record !== NONE) {
       const next = mail.next(record);
-      const job = this.#start(record);
-      if (job !== null) this.#host.scheduleJob(job);
+      if (this.#jobs[record]) this.#start(record);
+      else this.#own.pushBack(record);
       record = next;
     }
   }
@@ -193,48 +199,28 @@ export class WorkerSeat extends Seat implements JobHost {
   #start(record: number): Job | null {
     const { memory } = this;
     const isPinned = memory.get(record, RECORD.PINNED) === 1;
+    // Before it is taken: a record that is dropped may be another task's by then.
     memory.set(record, RECORD.HOME, this.number);
+    if (isPinned) memory.set(record, RECORD.PINNED, 0);
     const taken = memory.states.take(record);
     if (taken === "abort") {
-      this.#abort(record);
+      this.#jobs[record]?.abort();
       return null;
     }
     // Mailed tasks were counted by who mailed them.
-    if (isPinned) memory.set(record, RECORD.PINNED, 0);
     if (taken === "start") {
-      if (!isPinned) memory.addSeat(this.number, SEAT.LOAD, 1);
-      return this.#startJob(record);
+      if (!isPinned) memory.count(this.number, SEAT.TAKEN);
+      return this.#makeJob(record);
     }
-    if (isPinned) memory.addSeat(this.number, SEAT.LOAD, -1);
+    if (isPinned) memory.count(this.number, SEAT.ENDED);
     if (taken === "return") this.endings.giveBack(record);
     return null;
   }
 
-  #abort(record: number): void {
-    const loading = this.#loading.get(record);
-    if (loading !== undefined) loading.aborted = true;
-    else this.#jobs[record]?.abort();
-  }
-
-  #startJob(record: number): Job | null {
-    const { functions } = this;
-    const numbered = functions.get(this.memory.get(record, RECORD.FN));
-    const loaded = functions.load(numbered);
-    if (loaded === null) return this.#makeJob(record, numbered);
-    const loading = { aborted: false };
-    this.#loading.set(record, loading);
-    this.#host.holdLoop(true);
-    loaded.then(() => {
-      this.#loading.delete(record);
-      this.#host.holdLoop(false);
-      if (loading.aborted) return this.#cancel(record);
-      const job = this.#makeJob(record, numbered);
-      if (job !== null) this.#host.scheduleJob(job);
-    });
-    return null;
-  }
-
-  #makeJob(record: number, { fn, name, error }: NumberedFunction): Job | null {
+  /** Its module was imported before it was started, or could not be. */
+  #makeJob(record: number): Job | null {
+    const number = this.memory.get(record, RECORD.FN);
+    const { fn, name, error } = this.functions.get(number);
     if (fn === null) {
       this.endings.disposeArguments(record);
       this.#end(record, name, FAILED, error);
@@ -251,11 +237,6 @@ export class WorkerSeat extends Seat implements JobHost {
     this.#jobs[record] = job;
     this.#jobCount++;
     return job;
-  }
-
-  #cancel(record: number): void {
-    this.endings.disposeArguments(record);
-    this.#end(record, "", ABORTED, undefined);
   }
 
   jobEntered(job: Job): void {
@@ -276,22 +257,26 @@ export class WorkerSeat extends Seat implements JobHost {
     ending: 0 | typeof FAILED | typeof ABORTED,
     outcome: unknown,
   ): void {
-    this.memory.addSeat(this.number, SEAT.LOAD, -1);
+    this.memory.count(this.number, SEAT.ENDED);
     if (ending === ABORTED) this.endings.endEmpty(record, ABORTED);
     else this.endings.end(record, name, ending, outcome);
   }
 
-  /** Ends all that has started here: the thread is going away in the middle. */
+  /** The thread is going away in the middle: what has started here is lost. */
   loseJobs(): void {
     for (const [record, job] of this.#jobs.entries()) {
       if (job === null || job === undefined) continue;
+      this.memory.count(this.number, SEAT.ENDED);
       this.endings.endEmpty(record, LOST);
     }
-    for (const record of this.#loading.keys()) {
-      this.endings.endEmpty(record, LOST);
-    }
-    this.memory.storeSeat(this.number, SEAT.LOAD, 0);
     this.#jobs.length = 0;
+  }
+
+  /** What has not started is for the next thread that has this seat. */
+  #returnOwn(): void {
+    const mail = this.memory.mail(this.number);
+    let record;
+    while ((record = this.#own.popFront()) !== undefined) mail.push(record);
   }
 
   /** A task that was just spawned here and is being joined need not wait. */
@@ -312,8 +297,8 @@ export class WorkerSeat extends Seat implements JobHost {
   /** Whether there is something in any queue that this worker may take from. */
   get seesWork(): boolean {
     const { memory } = this;
-    return !memory.mail(this.number).isEmpty || this.hasNews ||
-      this.seesQueued;
+    if (!memory.mail(this.number).isEmpty || this.hasNews) return true;
+    return this.#imports === 0 && (this.#own.length > 0 || this.seesQueued);
   }
 
   /** Whether there is something in a queue for any thread of its kind. */
@@ -329,9 +314,14 @@ export class WorkerSeat extends Seat implements JobHost {
     return super.drain();
   }
 
-  /** At the end: what was mailed and has not started is cancelled. */
-  reapMail(): void {
-    this.endings.cancelMail(this.number);
+  /**
+   * At the end: others must not count on this thread. What was mailed and has not
+   * started is cancelled, or left for the next thread that has the seat.
+   */
+  retreat(): void {
+    this.stopSearch();
+    this.#returnOwn();
+    if (this.memory.life.isClosed) this.endings.cancelMail(this.number);
   }
 
   /** Whether it has to look for work at others before the thread may sleep. */
@@ -355,7 +345,8 @@ export class WorkerSeat extends Seat implements JobHost {
 
   /** Begins to look for work at others, if there are not enough who do. */
   startSearch(): boolean {
-    return this.#isSearching ||= this.sleepers.startSearch();
+    return this.#isSearching ||= this.#imports === 0 &&
+      this.sleepers.startSearch();
   }
 
   #endSearch(): void {
@@ -367,7 +358,7 @@ export class WorkerSeat extends Seat implements JobHost {
   protected override mayPark(): boolean {
     const { memory } = this;
     memory.storeSeat(this.number, SEAT.WAITING, this.#host.scope.waiting);
-    if (this.#isImporting) {
+    if (this.#imports > 0) {
       // It takes no tasks now, so nobody may count on it.
       this.stopSearch();
       return memory.mail(this.number).isEmpty && memory.life.isAwake;
@@ -375,16 +366,22 @@ export class WorkerSeat extends Seat implements JobHost {
     this.sleepers.goIdle(this.index, this.#isSearching);
     this.#isSearching = false;
     this.#isIdle = true;
-    if (this.seesWork || !memory.life.isAwake) return false;
+    this.#sawWork = this.seesQueued;
+    if (this.#sawWork || this.seesWork || !memory.life.isAwake) return false;
     memory.count(this.number, SEAT.PARKED);
     return true;
+  }
+
+  override stayAsleep(): boolean {
+    return super.stayAsleep() && this.mayPark();
   }
 
   override afterSleep(): void {
     super.afterSleep();
     if (!this.#isIdle) return;
     this.#isIdle = false;
-    this.#isSearching = this.sleepers.getUp(this.index);
+    this.#isSearching = this.sleepers.getUp(this.index, this.#sawWork);
+    this.#sawWork = false;
   }
 }
 

@@ -47,12 +47,21 @@ export class DevicePool<D extends SharedDevice> {
     return device;
   }
 
-  /** Gives a share back. A device that is not used is closed, but for one. */
+  /**
+   * Gives a share back. A device that is not used is closed, unless it is the only
+   * one that has room: the next socket will need it.
+   */
   giveBack(device: D): void {
-    if (device.users-- === SOCKETS_PER_DEVICE) this.#roomy.unshift(device);
-    if (device.users > 0 || this.#roomy.length === 1) return;
-    this.#roomy.splice(this.#roomy.indexOf(device), 1);
-    this.#closeOne(device);
+    const roomy = this.#roomy;
+    if (device.users-- === SOCKETS_PER_DEVICE) {
+      roomy.unshift(device);
+      // The one that was kept for its room alone is last, and has done its duty.
+      const kept = roomy.at(-1)!;
+      if (kept.users === 0) this.#closeOne(roomy.pop()!);
+    } else if (device.users === 0 && roomy.length > 1) {
+      roomy.splice(roomy.indexOf(device), 1);
+      this.#closeOne(device);
+    }
   }
 
   #closeOne(device: D): void {
