@@ -74,15 +74,13 @@ async function answer(
   return new Response(`scrypt$${cost}$${salt.toString("hex")}$${hashed}\n`);
 }
 
-/** Starts to serve, until the signal comes. */
 function serve(
   { hostname, port, cost }: Options,
   hash: Hash,
-  signal: AbortSignal,
-  onListen: (addr: Deno.NetAddr) => void,
-): Deno.HttpServer {
+): Deno.HttpServer<Deno.NetAddr> {
+  // What it would print by itself comes too soon, see `run`.
   return Deno.serve(
-    { hostname, port, signal, onListen },
+    { hostname, port, onListen: () => {} },
     (request) => answer(request, hash, cost),
   );
 }
@@ -94,14 +92,12 @@ interface Options {
 }
 
 async function run(options: Options): Promise<void> {
-  const stop = new AbortController();
-  // Waits from here on, so that no Ctrl-C is lost after the first line.
-  ctrlC().then(() => stop.abort());
-  const server = serve(options, hashOnWorker, stop.signal, (addr) => {
-    console.log(`listening on ${formatAddress(addr)}`);
-  });
-  // The requests that are under way get their answers.
-  await server.finished;
+  const server = serve(options, hashOnWorker);
+  // It listens for Ctrl-C from here on; then requests that are under way still
+  // get their answers.
+  const stopped = ctrlC().then(() => server.shutdown());
+  console.log(`listening on ${formatAddress(server.addr)}`);
+  await stopped;
   console.log("stopped");
 }
 
@@ -110,10 +106,8 @@ const PASSWORDS = 8;
 
 /** Tells how long GET / took at most while passwords were hashed. */
 async function slowest(options: Options, hash: Hash): Promise<string> {
-  const stop = new AbortController();
-  const { promise, resolve } = Promise.withResolvers<Deno.NetAddr>();
-  const server = serve({ ...options, port: 0 }, hash, stop.signal, resolve);
-  const origin = `http://${formatAddress(await promise)}`;
+  const server = serve({ ...options, port: 0 }, hash);
+  const origin = `http://${formatAddress(server.addr)}`;
   const ask = async (path: string, init?: RequestInit) =>
     await (await fetch(`${origin}${path}`, init)).text();
   await ask("/hash", { method: "POST", body: "warm up" });
@@ -132,8 +126,7 @@ async function slowest(options: Options, hash: Hash): Promise<string> {
     answers++;
   }
   await Promise.all(hashes);
-  stop.abort();
-  await server.finished;
+  await server.shutdown();
   return `${answers} answers meanwhile, the slowest after ` +
     `${slowest.toFixed(1)} ms`;
 }

@@ -107,6 +107,9 @@ export class BlockingExecutor extends Executor {
       this.#deadlock = new Error(
         deadlockMessage(this.#scope.tasks().map(({ name }) => name)),
       );
+    } else if (crew.mustListen) {
+      // Workers may need a thread started, which only this one can do.
+      this.reactor.wait(ms);
     } else if (reactor !== null) {
       reactor.wait(ms);
     } else if (ms > 0) {

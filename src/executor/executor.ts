@@ -217,6 +217,9 @@ export abstract class Executor implements Scheduler, Drivers {
     if (!crew.isEmpty) {
       this.#tellCrew();
       this.takeArrived();
+    } else {
+      // The last seat may have been left right after outcomes had arrived.
+      this.#hasArrived = false;
     }
     const untilTimer = this.timers.turn();
     this.#reportUnjoined();

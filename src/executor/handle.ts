@@ -10,7 +10,7 @@ import { PoolMemory } from "./pool/memory.ts";
 import { Seat } from "./pool/seat.ts";
 import type { Spawner } from "./pool/spawner.ts";
 import { declarationOf, spawnShared } from "./spawn_shared.ts";
-import { placementOf, type SpawnOptions } from "./spawn_with.ts";
+import { placementOf, type SpawnOptions } from "./spawn_options.ts";
 import { threadHost } from "./thread_host.ts";
 
 /** What `postMessage` carries to another thread, for `Handle.import`. */
@@ -99,11 +99,7 @@ export class Handle implements Disposable {
     this.#check("spawn through");
     const declaration = declarationOf("spawn", fn);
     const spawner = this.#spawner;
-    const placement = placementOf(
-      options,
-      spawner.workers,
-      spawner.leastLoaded(),
-    );
+    const placement = placementOf(options, spawner);
     return spawnShared("spawn", spawner, declaration, args, placement);
   }
 

@@ -268,7 +268,9 @@ export class HostedExecutor extends Executor implements AwaitHost {
     const polls = this.pollReady(null);
     // The task that was polled last may have ended: its outcome is not ours.
     this.cx.waker = noopWaker;
-    if (this.#events > 0) this.#looksLeft = LOOKS_BEFORE_WAIT;
+    if (this.#events > 0 || this.hasArrived) {
+      this.#looksLeft = LOOKS_BEFORE_WAIT;
+    }
     // Whatever was polled, here or on the spot, may have left something to look
     // at: the thread is idle after the first turn that had nothing to do.
     if (polls + inlinePolls + this.#events > 0 || this.hasArrived) {

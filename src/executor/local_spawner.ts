@@ -8,7 +8,7 @@ import {
   Task,
 } from "../task/mod.ts";
 import { hostedExecutor, RuntimeScope } from "./hosted.ts";
-import type { Placement } from "./pool/seat.ts";
+import type { Placement } from "./pool/placement.ts";
 import type { Spawner } from "./pool/spawner.ts";
 
 /**

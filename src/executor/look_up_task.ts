@@ -6,4 +6,4 @@ import { type Shareable, task } from "../task/mod.ts";
  * module when they start, so that it costs them no look at the disk later.
  */
 export const lookUpTask: Shareable<[hostname: string], Promise<string[]>> =
-  task(import.meta, lookUp);
+  task(import.meta, "edo.lookUp", lookUp);

@@ -27,17 +27,34 @@ export function makePool(
     idleTimeout: IDLE_TIMEOUT_MS,
   },
 ): Pool {
-  const startThread: StartThread = (shared, seat, ways) => {
+  const startThread: StartThread = (shared, seat, ways, onError) => {
+    checkReadPermission();
     // Written out, so that `deno compile` finds the module.
     const worker = new Worker(new URL("./worker.ts", import.meta.url), {
       type: "module",
       name: `edo ${seat}`,
     });
     const message: StartMessage = { shared, seat, idleTimeout, ways };
+    worker.onerror = (event) => {
+      event.preventDefault();
+      onError(event.error ?? new Error(event.message));
+    };
     worker.postMessage(message, ways.map(([, port]) => port));
     return new WorkerThread(worker);
   };
   return new Pool(workers, threadHost, startThread);
+}
+
+/** A worker that may not read its module says so only to a thread that listens. */
+function checkReadPermission(): void {
+  const path = new URL(import.meta.url);
+  if (path.protocol !== "file:" || Deno.build.standalone) return;
+  const { state } = Deno.permissions.querySync({ name: "read", path });
+  if (state === "granted") return;
+  throw new Deno.errors.NotCapable(
+    `Cannot start workers: they need read access to ${path.pathname}, run ` +
+      "again with --allow-read",
+  );
 }
 
 class WorkerThread implements Thread {

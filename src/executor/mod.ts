@@ -19,7 +19,8 @@ export {
   type ShutdownOptions,
 } from "./runtime.ts";
 export { spawnBlocking } from "./spawn_blocking.ts";
-export { type SpawnOptions, spawnWith } from "./spawn_with.ts";
+export type { SpawnOptions } from "./spawn_options.ts";
+export { spawnWith } from "./spawn_with.ts";
 export type { Body } from "./prepare.ts";
 export { spawn } from "./spawn.ts";
 

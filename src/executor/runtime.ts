@@ -18,7 +18,7 @@ import type { Pool, Stuck } from "./pool/pool.ts";
 import type { Spawner } from "./pool/spawner.ts";
 import { type Body, prepare } from "./prepare.ts";
 import { declarationOf, spawnShared } from "./spawn_shared.ts";
-import { placementOf, type SpawnOptions } from "./spawn_with.ts";
+import { placementOf, type SpawnOptions } from "./spawn_options.ts";
 
 /** What a runtime is made with. */
 export interface RuntimeOptions {
@@ -185,11 +185,7 @@ export class Runtime implements Disposable, AsyncDisposable {
   ): JoinHandle<Awaited<T>> {
     const declaration = declarationOf("spawn", fn);
     const spawner = this.#spawner;
-    const placement = placementOf(
-      options,
-      spawner.workers,
-      spawner.leastLoaded(),
-    );
+    const placement = placementOf(options, spawner);
     return spawnShared("spawn", spawner, declaration, args, placement);
   }
 

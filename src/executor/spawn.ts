@@ -7,9 +7,10 @@ import {
   Task,
   type TaskFunction,
 } from "../task/mod.ts";
-import type { Placement } from "./pool/seat.ts";
+import { currentSpawner } from "./current_spawner.ts";
+import type { Placement } from "./pool/placement.ts";
 import { type Body, checkFunction, prepare } from "./prepare.ts";
-import { currentSpawner, spawnShared } from "./spawn_shared.ts";
+import { spawnShared } from "./spawn_shared.ts";
 
 /** A shareable task goes to the first worker that is free. */
 const ANYWHERE: Placement = {};

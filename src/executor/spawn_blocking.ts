@@ -1,6 +1,7 @@
 import type { JoinHandle, Shareable } from "../task/mod.ts";
-import type { Placement } from "./pool/seat.ts";
-import { currentSpawner, declarationOf, spawnShared } from "./spawn_shared.ts";
+import { currentSpawner } from "./current_spawner.ts";
+import type { Placement } from "./pool/placement.ts";
+import { declarationOf, spawnShared } from "./spawn_shared.ts";
 
 const BLOCKING: Placement = { blocking: true };
 

@@ -1,17 +1,7 @@
 import type { JoinHandle, Shareable } from "../task/mod.ts";
-import type { Placement } from "./pool/seat.ts";
-import { currentSpawner, declarationOf, spawnShared } from "./spawn_shared.ts";
-
-/** How a shareable task is spawned. */
-export interface SpawnOptions {
-  /**
-   * Which worker has to run it, from 1 on; `"fewest"` is the one that has the
-   * fewest tasks. Without it, the first that is free takes it.
-   */
-  readonly on?: number | "fewest";
-  /** Buffers among the arguments that move instead of being copied. */
-  readonly transfer?: readonly Transferable[];
-}
+import { currentSpawner } from "./current_spawner.ts";
+import { placementOf, type SpawnOptions } from "./spawn_options.ts";
+import { declarationOf, spawnShared } from "./spawn_shared.ts";
 
 /**
  * As {@linkcode spawn}, for shareable tasks, with a say in where the task runs and
@@ -47,31 +37,6 @@ export function spawnWith<A extends unknown[], T>(
 ): JoinHandle<Awaited<T>> {
   const declaration = declarationOf("spawn", fn);
   const spawner = currentSpawner();
-  const placement = placementOf(
-    options,
-    spawner.workers,
-    spawner.leastLoaded(),
-  );
+  const placement = placementOf(options, spawner);
   return spawnShared("spawn", spawner, declaration, args, placement);
-}
-
-/** Checks the options, and names the worker's seat. */
-export function placementOf(
-  { on, transfer }: SpawnOptions,
-  workers: number,
-  leastLoaded: number,
-): Placement {
-  if (
-    on !== undefined && on !== "fewest" &&
-    !(Number.isInteger(on) && on >= 1 && on <= workers)
-  ) {
-    throw new RangeError(
-      `Cannot spawn: the option on is ${on}, and the workers are numbered ` +
-        `from 1 to ${workers}`,
-    );
-  }
-  return {
-    ...(on === undefined ? {} : { on: on === "fewest" ? leastLoaded : on }),
-    ...(transfer === undefined ? {} : { transfer }),
-  };
 }

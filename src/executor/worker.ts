@@ -5,6 +5,9 @@
  * @module
  */
 import { reportFailure } from "../future/mod.ts";
+// What has moved here must be closed even if no task is ever imported.
+import "../net/mod.ts";
+import "./handle.ts";
 import { setHostedExecutor } from "./hosted.ts";
 import "./look_up_task.ts";
 import { PoolMemory } from "./pool/memory.ts";

@@ -130,6 +130,10 @@ export class WorkerExecutor extends HostedExecutor implements WorkerHost {
     super.takeTurn();
   }
 
+  get #isBlocking(): boolean {
+    return this.seat instanceof BlockingSeat;
+  }
+
   get #mustLeave(): boolean {
     return this.#hasLeft || this.#isDismissed || !this.#memory.life.isAwake;
   }
@@ -157,18 +161,16 @@ export class WorkerExecutor extends HostedExecutor implements WorkerHost {
 
   #tryToRetire(): void {
     const memory = this.#memory;
-    if (this.seat instanceof BlockingSeat) {
-      // Who adds a task now finds nobody asleep, and has a thread started.
-      this.#isDismissed = !this.seat.seesWork;
-      return;
-    }
-    this.#hasTriedToRetire = true;
+    // Who adds a blocking task now finds nobody asleep, and has a thread started.
+    if (this.#isBlocking) this.#isDismissed = !this.seat.seesWork;
+    else this.#hasTriedToRetire = true;
+    // Its task may have been the last that kept the workers from going.
     const hasRetired = memory.life.retire(
       () => memory.isIdle && memory.sum(SEAT.WAITING) === 0,
       this.seat.number,
     );
     if (!hasRetired) return;
-    for (let seat = 0; seat <= memory.workers; seat++) memory.unpark(seat);
+    for (let seat = 0; seat < memory.firstOutside; seat++) memory.unpark(seat);
   }
 
   /**
@@ -212,7 +214,12 @@ export class WorkerExecutor extends HostedExecutor implements WorkerHost {
       enterContext(before);
       crew.leave(this.seat);
       this.seat.leave();
-      this.#memory.vacate(this.seat.number);
+      const memory = this.#memory;
+      memory.vacate(this.seat.number);
+      // Who added a task meanwhile may have found no place for another thread.
+      if (this.#isBlocking && memory.blockingInjector.length > 0) {
+        memory.wakeOneBlocking();
+      }
       this.#onLeft();
     }
   }

@@ -88,10 +88,8 @@ export class JoinHandle<T> extends Future<T> {
     if (currentAsyncTask() !== null) {
       return new JoinHandle(this.#task).#awaitAlone(onFulfilled, onRejected);
     }
-    const settled = this.#task.settled();
-    return settled === null
-      ? super.then(onFulfilled, onRejected)
-      : settled.then(onFulfilled, onRejected);
+    return this.#task.whenSettled(onFulfilled, onRejected) ??
+      super.then(onFulfilled, onRejected);
   }
 
   #awaitAlone<A, B>(

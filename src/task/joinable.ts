@@ -15,8 +15,11 @@ export interface Joinable<T> {
   /** Nobody will ask for the outcome. */
   clearJoinInterest(): void;
   /**
-   * The outcome for ordinary async code, if the task has a way of its own to tell
-   * it; else null, and the handle is polled as any future.
+   * What `then` does for ordinary async code, if the task has a way of its own to
+   * tell its outcome; else null, and the handle is polled as any future.
    */
-  settled(): Promise<T> | null;
+  whenSettled<A, B>(
+    onFulfilled: ((value: T) => A | PromiseLike<A>) | null | undefined,
+    onRejected: ((reason: unknown) => B | PromiseLike<B>) | null | undefined,
+  ): Promise<A | B> | null;
 }

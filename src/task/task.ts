@@ -234,7 +234,7 @@ export class Task<T> extends TaskState implements RawTask, Joinable<T>, Waker {
     this.clearJoinWaker();
   }
 
-  settled(): null {
+  whenSettled(): null {
     return null;
   }
 

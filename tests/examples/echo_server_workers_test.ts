@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { EchoClient, EchoServer } from "../helpers/echo_server.ts";
+import { countDescriptors } from "../helpers/proc.ts";
 import { exampleTest } from "./support.ts";
 
 const PATIENCE_MS = 30_000;
@@ -78,19 +79,21 @@ exampleTest(
       await client.echo("hello");
       return client;
     };
-    using _first = await connect();
-    // The worker hears of the end of one before the next is there.
+    using stays = await connect();
     for (let i = 0; i < 5; i++) {
-      const before = await server.descriptors();
       const client = await connect();
+      const withClient = countDescriptors(server.process.pid);
       client.close();
-      await server.hasDescriptors(before);
+      await server.hasDescriptors(withClient - 1);
     }
     server.process.kill("SIGINT");
-    _first.close();
+    stays.close();
     const accounts = await accountsOf(server);
     const clients = accounts.map(({ clients }) => clients);
-    assertEquals(clients.toSorted(), [1, 5]);
+    // In turn it would be 3 and 3. A worker closes the connection a moment before
+    // it tells that the task has ended, and in that moment both have one.
+    assertEquals(clients[0]! + clients[1]!, 6);
+    assert(Math.max(...clients) >= 5 - 1, `${clients}`);
   },
 );
 
@@ -129,7 +132,9 @@ exampleTest(
 
 for (const flags of [["--workers=2"], ["--workers=2", "--reuse-port"]]) {
   exampleTest(
-    `with ${flags.join(" ")}, after Ctrl-C clients are served until they leave, ` +
+    `with ${
+      flags.join(" ")
+    }, after Ctrl-C clients are served until they leave, ` +
       "and nobody else is let in",
     async () => {
       await using server = await EchoServer.start(...flags);
@@ -189,7 +194,8 @@ exampleTest(
   async () => {
     await using server = await EchoServer.start("--workers=1");
     const { port } = server.addr;
-    for (const more of [[], ["--reuse-port"]]) {
+    const ways = Deno.build.os === "windows" ? [[]] : [[], ["--reuse-port"]];
+    for (const more of ways) {
       const error = await assertRejects(() =>
         EchoServer.start(`--port=${port}`, "--workers=2", ...more)
       );

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { HandleHoldings } from "../windows/handles.ts";
 import { DeadlineError, pollFor } from "./deadline.ts";
 
 /** What else a test of {@linkcode edoTest} can say. */
@@ -31,8 +32,8 @@ const WORKER_THREAD = /^worker-\d+$/;
 
 /**
  * `Deno.test`, with the sanitizers on, and with an error if there are other
- * descriptors or more workers afterwards than there were before. Where there is no
- * /proc, the sanitizers are all.
+ * descriptors or more workers afterwards than there were before. On Windows, more
+ * sockets or completion ports; elsewhere the sanitizers are all.
  */
 export function edoTest(
   name: string,
@@ -59,16 +60,17 @@ export async function leavingNothing<T>(
   fn: () => T | Promise<T>,
   settleMs: number = SETTLE_MS,
 ): Promise<T> {
-  if (Deno.build.os !== "linux" || !await readsProc()) return await fn();
+  const holdings = await waysToLook();
+  if (holdings === null) return await fn();
   await releaseEndedWorker();
-  const before = Holdings.now();
+  const before = holdings();
   const result = await fn();
   let difference: string[] = [];
   try {
     await pollFor(
       async () => {
         await releaseEndedWorker();
-        difference = Holdings.now().since(before);
+        difference = holdings().since(before);
         return difference.length === 0;
       },
       settleMs,
@@ -85,14 +87,32 @@ export async function leavingNothing<T>(
 }
 
 /** What the process holds at one moment. */
-class Holdings {
+interface Holdings {
+  /** What is there now and was not before, and the other way round. */
+  since(before: this): string[];
+}
+
+/** Looks at what the process holds; null where it cannot be seen. */
+async function waysToLook(): Promise<(() => Holdings) | null> {
+  switch (Deno.build.os) {
+    case "linux":
+      return await readsProc() ? () => ProcHoldings.now() : null;
+    case "windows":
+      return () => HandleHoldings.now();
+    default:
+      return null;
+  }
+}
+
+/** What Linux tells in /proc. */
+class ProcHoldings implements Holdings {
   /** How many descriptors there are for each thing that they stand for. */
   readonly #descriptors = new Map<string, number>();
   /** The threads of workers: number and name. */
   readonly #workers = new Set<string>();
 
-  static now(): Holdings {
-    const holdings = new Holdings();
+  static now(): ProcHoldings {
+    const holdings = new ProcHoldings();
     for (const fd of entries("/proc/self/fd")) {
       const target = ifThere(() => Deno.readLinkSync(`/proc/self/fd/${fd}`));
       if (target === undefined || DENO_FILES.test(target)) continue;
@@ -112,7 +132,7 @@ class Holdings {
   }
 
   /** What is there now and was not before, and the other way round. */
-  since(before: Holdings): string[] {
+  since(before: ProcHoldings): string[] {
     const lines: string[] = [];
     const targets = new Set([
       ...this.#descriptors.keys(),

@@ -4,6 +4,11 @@
  * @module
  */
 import { fileURLToPath } from "node:url";
+import {
+  asOnLinux,
+  OWN_CONSOLE_FLAGS,
+  pressCtrlC,
+} from "../windows/console.ts";
 import { waitFor } from "./deadline.ts";
 
 /** The folder of the project, with a slash at its end. */
@@ -190,14 +195,20 @@ export class Subprocess implements AsyncDisposable {
     await this.#stdin.close();
   }
 
-  /** Sends a signal, if the process is still there. */
+  /**
+   * Sends a signal, if the process is still there. On Windows all of them end it at
+   * once, but `SIGINT`, which is a Ctrl-C.
+   */
   kill(signal: Deno.Signal = "SIGTERM"): void {
-    if (!this.#ended) this.#child.kill(signal);
+    if (this.#ended) return;
+    if (Deno.build.os === "windows" && signal === "SIGINT") {
+      pressCtrlC(this.pid);
+    } else this.#child.kill(signal);
   }
 
   /** Waits until the process has ended, and says how. */
-  status(ms: number = PATIENCE_MS): Promise<Deno.CommandStatus> {
-    return waitFor(
+  async status(ms: number = PATIENCE_MS): Promise<Deno.CommandStatus> {
+    const status = await waitFor(
       this.#child.status,
       ms,
       `the end of "${this.#name}"`,
@@ -205,6 +216,7 @@ export class Subprocess implements AsyncDisposable {
         `; stdout has\n  ${this.stdout.all.join("\n  ")}` +
         `\nstderr has\n  ${this.stderr.all.join("\n  ")}`,
     );
+    return asOnLinux(status);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -228,7 +240,9 @@ export function startDeno(
   args: readonly string[],
   options: SubprocessOptions = {},
 ): Subprocess {
-  return new Subprocess(Deno.execPath(), args, options);
+  const [command = "", ...rest] = args;
+  const flags = command === "run" ? OWN_CONSOLE_FLAGS : [];
+  return new Subprocess(Deno.execPath(), [command, ...flags, ...rest], options);
 }
 
 /** Starts a program of examples/ with the permissions that README names. */

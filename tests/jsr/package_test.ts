@@ -102,5 +102,4 @@ jsrTest(
     const thread = `${registry.root}src/executor/signal_thread.ts`;
     assert(registry.requests.includes(thread));
   },
-  { ignore: Deno.build.os === "windows" },
 );

@@ -9,9 +9,10 @@ import {
   type RuntimeOptions,
   setFailureHook,
 } from "../../mod.ts";
-import { waitFor } from "../helpers/deadline.ts";
+import { pollFor, waitFor } from "../helpers/deadline.ts";
 import { edoTest, type EdoTestOptions } from "../helpers/leaks.ts";
 import { layBoard } from "./fixtures/board.ts";
+import { described } from "./fixtures/outcomes.ts";
 
 /** How long anything may take, with others on the machine, in milliseconds. */
 export const PATIENCE_MS = 20_000;
@@ -100,6 +101,15 @@ export function difference(
   };
 }
 
+/** Waits until a runtime's workers have retired, as there is nothing to do. */
+export async function retired(rt: Runtime): Promise<void> {
+  await pollFor(
+    () => rt.metrics().workers === 0,
+    PATIENCE_MS,
+    "the end of idle workers",
+  );
+}
+
 /** The value of a task, within the time that tests have. */
 export function valueOf<T>(handle: PromiseLike<T>): Promise<T> {
   return waitFor(handle, PATIENCE_MS, "the outcome of a task");
@@ -112,20 +122,6 @@ export async function outcomeOf(handle: PromiseLike<unknown>): Promise<string> {
   } catch (error) {
     return described(error);
   }
-}
-
-/** The same in a task. */
-export function* outcomeIn(handle: Future<unknown>): Coroutine<string> {
-  try {
-    return `value ${yield* handle}`;
-  } catch (error) {
-    return described(error);
-  }
-}
-
-function described(error: unknown): string {
-  if (!(error instanceof JoinError)) throw error;
-  return error.kind === "failed" ? `failed ${error.cause}` : error.kind;
 }
 
 /** The error of a task that has failed. */

@@ -3,12 +3,7 @@ import { block_on, ctrlC, join, run, select, spawn, time } from "../../mod.ts";
 import { edoTest } from "../helpers/leaks.ts";
 import type { Subprocess } from "../helpers/subprocess.ts";
 import { ROOT } from "../helpers/subprocess.ts";
-import {
-  HAS_SIGNALS,
-  interruptUntilEnd,
-  outputOf,
-  startProgram,
-} from "./support.ts";
+import { interruptUntilEnd, outputOf, startProgram } from "./support.ts";
 
 /** How a program runs `main`. */
 const WAYS: Record<string, string> = {
@@ -37,7 +32,7 @@ function signalTest(
         ${WAYS[way]}
         console.log("over");`);
       await fn(process);
-    }, { ignore: !HAS_SIGNALS });
+    });
   }
 }
 
@@ -229,7 +224,7 @@ edoTest("Ctrl-C ends the process once block_on has returned", async () => {
   await process.stdout.match(/ready/);
   const { code, signal } = await interruptUntilEnd(process);
   assertEquals([code, signal], [130, "SIGINT"]);
-}, { ignore: !HAS_SIGNALS });
+});
 
 edoTest("awaited in ordinary code it keeps the process alive", async () => {
   await using process = await startProgram(`
@@ -240,7 +235,7 @@ edoTest("awaited in ordinary code it keeps the process alive", async () => {
   process.kill("SIGINT");
   assertEquals((await process.status()).code, 0);
   assertEquals((await outputOf(process)).at(-1), "heard");
-}, { ignore: !HAS_SIGNALS });
+});
 
 edoTest("the process ends by itself when nobody waits any more", async () => {
   await using process = await startProgram(`

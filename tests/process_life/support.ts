@@ -1,8 +1,8 @@
 import { pollFor } from "../helpers/deadline.ts";
 import { ROOT, startDeno, type Subprocess } from "../helpers/subprocess.ts";
 
-/** Real signals can be sent to a process everywhere but on Windows. */
-export const HAS_SIGNALS: boolean = Deno.build.os !== "windows";
+/** Where a process can be sent `SIGTERM`; Windows has Ctrl-C alone. */
+export const HAS_SIGTERM: boolean = Deno.build.os !== "windows";
 
 /** The imports of a program, as text: the package, whole, under the name `edo`. */
 export const IMPORT_EDO: string = `import * as edo from ${

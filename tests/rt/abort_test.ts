@@ -11,8 +11,7 @@ import {
   time,
   yieldNow,
 } from "../../mod.ts";
-import { edoTest } from "../helpers/leaks.ts";
-import { everyFlavour } from "./flavours.ts";
+import { everyFlavour, rtTest } from "./flavours.ts";
 import {
   caught,
   Failures,
@@ -336,7 +335,7 @@ everyFlavour(
   },
 );
 
-edoTest(
+rtTest(
   "aborting an async task in run ends it, whatever its promise does later",
   async () => {
     using failures = new Failures();

@@ -10,8 +10,8 @@ import {
   type Waker,
   yieldNow,
 } from "../../mod.ts";
-import { edoTest } from "../helpers/leaks.ts";
 import { waitFor } from "../helpers/deadline.ts";
+import { rtTest } from "./flavours.ts";
 import { Gate, PollFn } from "./support.ts";
 
 /** Resolves with what a task sends, for programs that wait for a condition. */
@@ -19,7 +19,7 @@ function after<T>(ms: number, value: T): Promise<T> {
   return new Promise((resolve) => setTimeout(() => resolve(value), ms));
 }
 
-edoTest("one future can be awaited by itself, and again", async () => {
+rtTest("one future can be awaited by itself, and again", async () => {
   const start = performance.now();
   const sleep = time.sleep(5);
   await sleep;
@@ -35,7 +35,7 @@ edoTest("one future can be awaited by itself, and again", async () => {
   assertEquals([await value, await value], ["value", "value"]);
 });
 
-edoTest(
+rtTest(
   "an awaited future that fails rejects each time, with the same error",
   async () => {
     const failing = join((function* () {
@@ -48,7 +48,7 @@ edoTest(
   },
 );
 
-edoTest(
+rtTest(
   "then, with and without its arguments, is that of a promise",
   async () => {
     const one = () =>
@@ -75,7 +75,7 @@ edoTest(
   },
 );
 
-edoTest("a thousand awaits at once each get their own value", async () => {
+rtTest("a thousand awaits at once each get their own value", async () => {
   const waits = Array.from({ length: 1_000 }, (_, n) => {
     function* wait(): Coroutine<number> {
       yield* time.sleep(n % 7);
@@ -87,7 +87,7 @@ edoTest("a thousand awaits at once each get their own value", async () => {
   assertEquals(values, waits.map((_, n) => n));
 });
 
-edoTest(
+rtTest(
   "wakers of awaits that were ready at once disturb none of the later ones",
   async () => {
     const kept: Waker[] = [];
@@ -109,7 +109,7 @@ edoTest(
   },
 );
 
-edoTest("a future that fails at its first poll rejects its await", async () => {
+rtTest("a future that fails at its first poll rejects its await", async () => {
   const failing = new PollFn(() => {
     throw new RangeError("at once");
   });
@@ -118,7 +118,7 @@ edoTest("a future that fails at its first poll rejects its await", async () => {
   assertEquals(failing.polls, 1);
 });
 
-edoTest(
+rtTest(
   "awaits that are always ready do not keep a setTimeout waiting for ever",
   async () => {
     let fired = false;
@@ -130,13 +130,13 @@ edoTest(
   },
 );
 
-edoTest("a sleep awaited before block_on is over right after it", async () => {
+rtTest("a sleep awaited before block_on is over right after it", async () => {
   const slept = (async () => await time.sleep(2))();
   blockOn(time.sleep(10));
   await waitFor(slept, 5_000, "the end of the sleep");
 });
 
-edoTest(
+rtTest(
   "an await on a shorter sleep is not held up by a longer one",
   async () => {
     const gate = new Gate();
@@ -154,7 +154,7 @@ edoTest(
   },
 );
 
-edoTest("a sleep that ordinary code makes shorter ends in time", async () => {
+rtTest("a sleep that ordinary code makes shorter ends in time", async () => {
   const sleep = time.sleep(600_000);
   const slept = (async () => await sleep)();
   await after(5, null);
@@ -162,7 +162,7 @@ edoTest("a sleep that ordinary code makes shorter ends in time", async () => {
   await waitFor(slept, 10_000, "the sleep");
 });
 
-edoTest(
+rtTest(
   "a task spawned by an awaited future goes on while it is joined",
   async () => {
     const [handle] = await join((function* () {
@@ -177,7 +177,7 @@ edoTest(
   },
 );
 
-edoTest(
+rtTest(
   "a task spawned by an awaited future goes on when that is over",
   async () => {
     const done = Promise.withResolvers<string>();

@@ -14,8 +14,7 @@ import {
   time,
   yieldNow,
 } from "../../mod.ts";
-import { edoTest } from "../helpers/leaks.ts";
-import { everyFlavour } from "./flavours.ts";
+import { everyFlavour, rtTest } from "./flavours.ts";
 import { caught, Gate, never } from "./support.ts";
 
 everyFlavour(
@@ -72,7 +71,7 @@ everyFlavour(
   },
 );
 
-edoTest(
+rtTest(
   "block_on and run take plain functions, futures and generators not started",
   async () => {
     // deno-lint-ignore require-yield
@@ -91,7 +90,7 @@ edoTest(
   },
 );
 
-edoTest("block_on and blockOn are one function", () => {
+rtTest("block_on and blockOn are one function", () => {
   assertStrictEquals(block_on, blockOn);
 });
 
@@ -121,7 +120,7 @@ everyFlavour(
   },
 );
 
-edoTest(
+rtTest(
   "block_on inside a cleanup at the end of another is an error, too",
   () => {
     let message = "";
@@ -143,7 +142,7 @@ edoTest(
   },
 );
 
-edoTest(
+rtTest(
   "block_on works again after one that threw, and after one that was misused",
   () => {
     assertThrows(
@@ -159,7 +158,7 @@ edoTest(
   },
 );
 
-edoTest(
+rtTest(
   "run called inside block_on fails at once and names what to write",
   () => {
     const error = assertThrows(
@@ -174,7 +173,7 @@ edoTest(
   },
 );
 
-edoTest(
+rtTest(
   "a future's then, called inside block_on, fails at once and names run()",
   () => {
     assertThrows(
@@ -188,7 +187,7 @@ edoTest(
   },
 );
 
-edoTest(
+rtTest(
   "a future whose then failed inside block_on can be awaited afterwards",
   async () => {
     const gate = new Gate<number>();
@@ -205,7 +204,7 @@ edoTest(
   },
 );
 
-edoTest(
+rtTest(
   "an async function is refused by block_on, naming the function and run()",
   () => {
     async function fetchAll(): Promise<void> {
@@ -217,14 +216,14 @@ edoTest(
   },
 );
 
-edoTest(
+rtTest(
   "a plain function that returns a promise is refused by block_on, naming run()",
   () => {
     assertThrows(() => blockOn(() => Promise.resolve(1)), Error, "run(");
   },
 );
 
-edoTest(
+rtTest(
   "an async function spawned inside block_on is refused before it starts",
   () => {
     let started = false;
@@ -246,7 +245,7 @@ edoTest(
   },
 );
 
-edoTest(
+rtTest(
   "an async generator function is refused, as it is neither one nor the other",
   async () => {
     async function* stream(): AsyncGenerator<number> {
@@ -264,7 +263,7 @@ edoTest(
   },
 );
 
-edoTest(
+rtTest(
   "what is neither a function nor a future is refused, with a hint",
   () => {
     const start = blockOn as (source: unknown, ...args: unknown[]) => unknown;
@@ -281,7 +280,7 @@ edoTest(
   },
 );
 
-edoTest(
+rtTest(
   "waiting for a future outside of any task is an error that names the cause",
   () => {
     function* body(): Coroutine<void> {

@@ -6,8 +6,7 @@ import {
   spawn,
   yieldNow,
 } from "../../mod.ts";
-import { edoTest } from "../helpers/leaks.ts";
-import { everyFlavour, FLAVOURS } from "./flavours.ts";
+import { everyFlavour, FLAVOURS, rtTest } from "./flavours.ts";
 import {
   caught,
   Failures,
@@ -303,7 +302,7 @@ everyFlavour("all cleanups run though some of them throw", async (rt) => {
 });
 
 for (const rt of FLAVOURS) {
-  edoTest(
+  rtTest(
     `a cleanup that never stops waiting does not block the end [${rt.name}]`,
     async () => {
       using failures = new Failures();

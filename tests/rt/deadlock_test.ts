@@ -13,8 +13,7 @@ import {
   yieldNow,
 } from "../../mod.ts";
 import { reactorOf } from "../../src/reactor/mod.ts";
-import { edoTest } from "../helpers/leaks.ts";
-import { FLAVOURS } from "./flavours.ts";
+import { FLAVOURS, rtTest } from "./flavours.ts";
 import { runProgram } from "./program.ts";
 import { Failures, never, PollFn, yieldTimes } from "./support.ts";
 
@@ -24,7 +23,7 @@ function deadlock(body: () => Coroutine<unknown>): string {
   return error.message;
 }
 
-edoTest("a root that nothing can wake is reported, not waited for", () => {
+rtTest("a root that nothing can wake is reported, not waited for", () => {
   const message = deadlock(function* stuck() {
     yield* never();
   });
@@ -33,7 +32,7 @@ edoTest("a root that nothing can wake is reported, not waited for", () => {
   assert(message.includes('"stuck"'), message);
 });
 
-edoTest("a deadlock names the tasks that wait, oldest first", () => {
+rtTest("a deadlock names the tasks that wait, oldest first", () => {
   const message = deadlock(function* main() {
     yield* join(
       spawn(function* reader() {
@@ -48,7 +47,7 @@ edoTest("a deadlock names the tasks that wait, oldest first", () => {
   assertMatch(message, /3 task\(s\) .*"main", "reader", "writer"$/);
 });
 
-edoTest(
+rtTest(
   "a deadlock of many tasks names the first few and how many there are",
   () => {
     const message = deadlock(function* main() {
@@ -61,7 +60,7 @@ edoTest(
   },
 );
 
-edoTest("two tasks that join each other are a deadlock", () => {
+rtTest("two tasks that join each other are a deadlock", () => {
   const message = deadlock(function* main() {
     const handles: JoinHandle<void>[] = [];
     function* one(): Coroutine<void> {
@@ -76,7 +75,7 @@ edoTest("two tasks that join each other are a deadlock", () => {
   assertMatch(message, /"main", "one", "other"/);
 });
 
-edoTest("a task that joins itself is a deadlock", () => {
+rtTest("a task that joins itself is a deadlock", () => {
   const message = deadlock(function* main() {
     const handle: JoinHandle<void> = spawn(function* selfish() {
       yield* yieldNow();
@@ -87,7 +86,7 @@ edoTest("a task that joins itself is a deadlock", () => {
   assert(message.includes('"selfish"'), message);
 });
 
-edoTest(
+rtTest(
   "what waits when a deadlock is found is cancelled, the root included",
   () => {
     const order: string[] = [];
@@ -106,7 +105,7 @@ edoTest(
   },
 );
 
-edoTest(
+rtTest(
   "a root's cleanup that throws after a deadlock is reported to the hook",
   () => {
     using failures = new Failures();
@@ -124,7 +123,7 @@ edoTest(
   },
 );
 
-edoTest(
+rtTest(
   "a timer that is still to fire is no deadlock, its cancelling makes one",
   () => {
     assertEquals(blockOn(() => time.timeout(5_000, time.sleep(5))), undefined);
@@ -139,7 +138,7 @@ edoTest(
   },
 );
 
-edoTest(
+rtTest(
   "a reactor without registrations and handles does not hide a deadlock",
   () => {
     deadlock(function* () {
@@ -149,12 +148,12 @@ edoTest(
   },
 );
 
-edoTest("after a deadlock the next block_on works", () => {
+rtTest("after a deadlock the next block_on works", () => {
   deadlock(() => never() as unknown as Coroutine<unknown>);
   assertEquals(blockOn(() => 1), 1);
 });
 
-edoTest("a deadlocked future or generator has a name, too", () => {
+rtTest("a deadlocked future or generator has a name, too", () => {
   const future = assertThrows(() => blockOn(never()), Error, "deadlock");
   assert(future.message.includes('"future"'), future.message);
   const generator = assertThrows(
@@ -171,7 +170,7 @@ edoTest("a deadlocked future or generator has a name, too", () => {
 });
 
 for (const rt of FLAVOURS.filter(({ blocking }) => !blocking)) {
-  edoTest(
+  rtTest(
     `hosted, a promise may still wake what looks like a deadlock [${rt.name}]`,
     async () => {
       const value = await rt.start(function* () {
@@ -184,7 +183,7 @@ for (const rt of FLAVOURS.filter(({ blocking }) => !blocking)) {
   );
 }
 
-edoTest(
+rtTest(
   "a sleep of the hosted runtime cannot wake a blocked thread: a deadlock",
   async () => {
     const sleep = time.sleep(60_000);
@@ -224,7 +223,7 @@ function stuckProgram(useSockets: boolean): string {
 
 for (const useSockets of [false, true]) {
   const after = useSockets ? " after sockets were used" : "";
-  edoTest(
+  rtTest(
     `hosted, a deadlock${after} lets the process end, as any await that never settles`,
     async () => {
       const { code, stdout, stderr } = await runProgram(

@@ -10,8 +10,7 @@ import {
   time,
   yieldNow,
 } from "../../mod.ts";
-import { edoTest } from "../helpers/leaks.ts";
-import { type Flavour, FLAVOURS } from "./flavours.ts";
+import { type Flavour, FLAVOURS, rtTest } from "./flavours.ts";
 import { PollFn } from "./support.ts";
 import type { WakeOrder } from "./wake_worker.ts";
 
@@ -72,7 +71,7 @@ function wakingTest(
   fn: (rt: Flavour) => Promise<Worker>,
 ): void {
   for (const rt of FLAVOURS.filter(({ backend }) => backend !== null)) {
-    edoTest(`${name} [${rt.name}]`, async () => (await fn(rt)).terminate());
+    rtTest(`${name} [${rt.name}]`, async () => (await fn(rt)).terminate());
   }
 }
 

@@ -12,8 +12,7 @@ import {
   spawn,
   yieldNow,
 } from "../../mod.ts";
-import { edoTest } from "../helpers/leaks.ts";
-import { everyFlavour } from "./flavours.ts";
+import { everyFlavour, rtTest } from "./flavours.ts";
 import { runProgram } from "./program.ts";
 import { caught, Failures, yieldTimes } from "./support.ts";
 
@@ -68,7 +67,7 @@ everyFlavour(
   },
 );
 
-edoTest(
+rtTest(
   "setFailureHook returns the hook before, and null brings printing back",
   () => {
     const mine = () => {};
@@ -79,7 +78,7 @@ edoTest(
   },
 );
 
-edoTest(
+rtTest(
   "by default a failure is printed to stderr with name, stack and cause, once",
   async () => {
     const { code, stdout, stderr } = await runProgram(`
@@ -104,7 +103,7 @@ edoTest(
   },
 );
 
-edoTest(
+rtTest(
   "an error that a task threw keeps its stack through the JoinError",
   () => {
     function deepDown(): never {

@@ -16,8 +16,7 @@ import {
   time,
   yieldNow,
 } from "../../mod.ts";
-import { edoTest } from "../helpers/leaks.ts";
-import { everyFlavour } from "./flavours.ts";
+import { everyFlavour, rtTest } from "./flavours.ts";
 import {
   caught,
   contextWith,
@@ -278,7 +277,7 @@ everyFlavour(
   },
 );
 
-edoTest(
+rtTest(
   "a waker that throws ends block_on with its error, and the tasks are cleaned up",
   () => {
     let cleanups = 0;
@@ -311,7 +310,7 @@ edoTest(
   },
 );
 
-edoTest("the root's failure goes to the caller alone", async () => {
+rtTest("the root's failure goes to the caller alone", async () => {
   using failures = new Failures();
   function* failing(): Coroutine<void> {
     yield* yieldNow();

@@ -9,8 +9,7 @@ import {
   time,
   yieldNow,
 } from "../../mod.ts";
-import { edoTest } from "../helpers/leaks.ts";
-import { everyFlavour, FLAVOURS } from "./flavours.ts";
+import { everyFlavour, FLAVOURS, rtTest } from "./flavours.ts";
 import { Gate, PollFn, yieldTimes } from "./support.ts";
 
 /** A task that asks to be polled again in each of its polls, for ever. */
@@ -258,7 +257,7 @@ const WITH_TCP = FLAVOURS.filter(({ backend }) =>
 );
 
 for (const rt of WITH_TCP) {
-  edoTest(
+  rtTest(
     `sockets are served beside 100 tasks that wake themselves [${rt.name}]`,
     async () => {
       const echoed = await rt.start(function* () {
@@ -285,7 +284,7 @@ for (const rt of WITH_TCP) {
     },
   );
 
-  edoTest(
+  rtTest(
     `a task that yields finds what happened to a socket within a few turns [${rt.name}]`,
     async () => {
       const yields = await rt.start(function* () {

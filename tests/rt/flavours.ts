@@ -94,7 +94,11 @@ async function rest(opened: reactor.Reactor | null): Promise<void> {
   await waitFor(closed(), 10_000, "the end of the hosted reactor");
 }
 
-function flavour(blocking: boolean, backend: BackendName | null): Flavour {
+/** `block_on` or `run` with one of the backends. */
+export function flavour(
+  blocking: boolean,
+  backend: BackendName | null,
+): Flavour {
   const name = `${blocking ? "block_on" : "run"}, ${backend ?? "no reactor"}`;
   const start = blocking ? startBlocking : startHosted;
   return {
@@ -105,16 +109,50 @@ function flavour(blocking: boolean, backend: BackendName | null): Flavour {
   };
 }
 
-/** The flavours that this system has. */
-export const FLAVOURS: readonly Flavour[] = [true, false].flatMap((blocking) =>
+/**
+ * The flavours that this system has, or those that are given to a thread that
+ * collects tests. Tests have to look here when their module is evaluated.
+ */
+export let FLAVOURS: readonly Flavour[] = [true, false].flatMap((blocking) =>
   [...new Set([null, backendName(), "notifier" as const])]
     .map((backend) => flavour(blocking, backend))
 );
+
+/** The body of a test. */
+export type RtTest = () => void | Promise<void>;
+
+/** Where tests are noted instead of being registered with Deno. */
+let collected: Map<string, RtTest> | null = null;
+
+/**
+ * Has the modules that this thread imports from now on note their tests in `into`
+ * by their name, and run them in other flavours: for workers, which have no
+ * `Deno.test`, and for whoever wants to know what they would run.
+ */
+export function collectTests(
+  into: Map<string, RtTest>,
+  flavours: readonly Flavour[],
+): void {
+  collected = into;
+  FLAVOURS = flavours;
+}
+
+/** Registers a test that leaves nothing behind. */
+export function rtTest(name: string, fn: RtTest): void {
+  if (collected === null) {
+    edoTest(name, fn);
+    return;
+  }
+  if (collected.has(name)) {
+    throw new Error(`Cannot collect the test "${name}" twice`);
+  }
+  collected.set(name, fn);
+}
 
 /** Registers a test once for each flavour. */
 export function everyFlavour(
   name: string,
   fn: (rt: Flavour) => Promise<void>,
 ): void {
-  for (const rt of FLAVOURS) edoTest(`${name} [${rt.name}]`, () => fn(rt));
+  for (const rt of FLAVOURS) rtTest(`${name} [${rt.name}]`, () => fn(rt));
 }

@@ -10,7 +10,7 @@ import {
   time,
   yieldNow,
 } from "../../mod.ts";
-import { edoTest } from "../helpers/leaks.ts";
+import { rtTest } from "./flavours.ts";
 import {
   caught,
   Failures,
@@ -25,7 +25,7 @@ function after<T>(ms: number, value: T): Promise<T> {
   return new Promise((resolve) => setTimeout(() => resolve(value), ms));
 }
 
-edoTest("run returns a promise, and polls its function at once", async () => {
+rtTest("run returns a promise, and polls its function at once", async () => {
   const order: string[] = [];
   const promise = run(function* () {
     order.push("polled");
@@ -39,7 +39,7 @@ edoTest("run returns a promise, and polls its function at once", async () => {
   assertEquals(order, ["polled", "returned", "resumed"]);
 });
 
-edoTest(
+rtTest(
   "run passes arguments on, and rejects with what its function throws",
   async () => {
     const sum = await run((a: number, b: number) => a + b, 1, 2);
@@ -60,7 +60,7 @@ edoTest(
   },
 );
 
-edoTest("run refuses what it cannot run by rejecting", async () => {
+rtTest("run refuses what it cannot run by rejecting", async () => {
   const misuse = run as (
     source: unknown,
     ...args: unknown[]
@@ -74,7 +74,7 @@ edoTest("run refuses what it cannot run by rejecting", async () => {
   await assertRejects(() => misuse(time.sleep(1), 2), TypeError, "arguments");
 });
 
-edoTest("tasks run beside Deno.serve, fetch and setTimeout", async () => {
+rtTest("tasks run beside Deno.serve, fetch and setTimeout", async () => {
   await using server = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen() {} },
     async () => {
@@ -102,7 +102,7 @@ edoTest("tasks run beside Deno.serve, fetch and setTimeout", async () => {
   }
 });
 
-edoTest(
+rtTest(
   "tasks that never stop yielding do not keep Deno's loop waiting",
   async () => {
     let fired = 0;
@@ -125,7 +125,7 @@ edoTest(
   },
 );
 
-edoTest(
+rtTest(
   "a promise that settles late wakes the task that waits for it",
   async () => {
     const values = await run(function* () {
@@ -137,7 +137,7 @@ edoTest(
   },
 );
 
-edoTest("an async function is a task like any other in run", async () => {
+rtTest("an async function is a task like any other in run", async () => {
   const value = await run(function* () {
     const handle = spawn(async (n: number) => {
       await time.sleep(1);
@@ -156,7 +156,7 @@ edoTest("an async function is a task like any other in run", async () => {
   assertEquals(((error as JoinError).cause as Error).message, "async");
 });
 
-edoTest("run inside run works, each with a scope of its own", async () => {
+rtTest("run inside run works, each with a scope of its own", async () => {
   const order: string[] = [];
   const value = await run(function* () {
     const inner = run(function* () {
@@ -181,7 +181,7 @@ edoTest("run inside run works, each with a scope of its own", async () => {
   assertEquals(order, ["inner task", "outer task"]);
 });
 
-edoTest(
+rtTest(
   "an error of a run inside a run inside a run arrives outside as it is",
   async () => {
     const error = new Error("innermost");
@@ -199,7 +199,7 @@ edoTest(
   },
 );
 
-edoTest(
+rtTest(
   "block_on between two awaits of an async function blocks and works",
   async () => {
     const value = await run(async () => {
@@ -215,7 +215,7 @@ edoTest(
   },
 );
 
-edoTest(
+rtTest(
   "what came due while block_on held the thread runs afterwards, in order",
   async () => {
     const order: string[] = [];
@@ -243,7 +243,7 @@ edoTest(
   },
 );
 
-edoTest("a wake from ordinary code is heard by an idle runtime", async () => {
+rtTest("a wake from ordinary code is heard by an idle runtime", async () => {
   const gate = new Gate<string>();
   const running = run(function* () {
     spawn(() => time.sleep(600_000));
@@ -254,7 +254,7 @@ edoTest("a wake from ordinary code is heard by an idle runtime", async () => {
   assertEquals(await running, "woken");
 });
 
-edoTest(
+rtTest(
   "a hosted failure that nobody joins is reported while the rest goes on",
   async () => {
     using failures = new Failures();

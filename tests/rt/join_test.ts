@@ -15,8 +15,7 @@ import {
   time,
   yieldNow,
 } from "../../mod.ts";
-import { edoTest } from "../helpers/leaks.ts";
-import { everyFlavour } from "./flavours.ts";
+import { everyFlavour, rtTest } from "./flavours.ts";
 import { caught, Gate, yieldTimes } from "./support.ts";
 
 everyFlavour(
@@ -86,7 +85,7 @@ everyFlavour(
   },
 );
 
-edoTest(
+rtTest(
   "a handle can be awaited by ordinary code while tasks join it",
   async () => {
     const gate = new Gate<string>();
@@ -179,7 +178,7 @@ everyFlavour(
   },
 );
 
-edoTest(
+rtTest(
   "an object thrown by a task is the JoinError's cause, not a copy",
   () => {
     const thrown = { reason: "any value can be thrown" };

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { edoTest } from "../helpers/leaks.ts";
+import { rtTest } from "./flavours.ts";
 import { runProgram } from "./program.ts";
 
 /**
@@ -44,7 +44,7 @@ async function collects(body: string): Promise<void> {
   assertEquals([code, stderr, stdout], [0, "", "[]\n"]);
 }
 
-edoTest(
+rtTest(
   "a finished task's frame is released though its handle and its wakers are kept",
   () =>
     collects(`
@@ -69,7 +69,7 @@ edoTest(
   `),
 );
 
-edoTest(
+rtTest(
   "an aborted task's frame is released though its handle and its wakers are kept",
   () =>
     collects(`
@@ -97,7 +97,7 @@ edoTest(
   `),
 );
 
-edoTest(
+rtTest(
   "what is cancelled at the end of a runtime is released though its handle is kept",
   () =>
     collects(`
@@ -120,7 +120,7 @@ edoTest(
   `),
 );
 
-edoTest(
+rtTest(
   "a task's value is released with its handle, and a root's with its promise",
   () =>
     collects(`
@@ -140,7 +140,7 @@ edoTest(
   `),
 );
 
-edoTest(
+rtTest(
   "a detached task that nothing can wake does not outlive its runtime",
   () =>
     collects(`
@@ -161,7 +161,7 @@ edoTest(
   `),
 );
 
-edoTest("a million tasks in turn do not make the heap grow", async () => {
+rtTest("a million tasks in turn do not make the heap grow", async () => {
   const { stdout, stderr } = await runProgram(
     `
     import { run, spawn, time } from "edo";

@@ -1,8 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
-import { edoTest } from "../helpers/leaks.ts";
+import { rtTest } from "./flavours.ts";
 import { runProgram } from "./program.ts";
 
-edoTest(
+rtTest(
   "the thread is idle while a hosted runtime has nothing to do",
   async () => {
     const { stdout } = await runProgram(`
@@ -24,7 +24,7 @@ edoTest(
   },
 );
 
-edoTest("the process ends by itself once nothing is pending", async () => {
+rtTest("the process ends by itself once nothing is pending", async () => {
   const { code, stdout, stderr } = await runProgram(`
     import { join, net, run, select, spawn, time } from "edo";
     await run(function* () {
@@ -40,7 +40,7 @@ edoTest("the process ends by itself once nothing is pending", async () => {
   assertEquals([code, stdout, stderr], [0, "over\n", ""]);
 });
 
-edoTest(
+rtTest(
   "a listener that nobody waits at does not keep the process alive",
   async () => {
     const { code, stdout, stderr } = await runProgram(`
@@ -54,7 +54,7 @@ edoTest(
   },
 );
 
-edoTest(
+rtTest(
   "a pending sleep keeps the process alive until it is over",
   async () => {
     const { code, stdout } = await runProgram(`
@@ -69,7 +69,7 @@ edoTest(
   },
 );
 
-edoTest(
+rtTest(
   "an accept that is awaited keeps the process alive until it is over",
   async () => {
     const { code, stdout, stderr } = await runProgram(`
@@ -87,7 +87,7 @@ edoTest(
   },
 );
 
-edoTest(
+rtTest(
   "an uncaught rejection of run ends the process with its error",
   async () => {
     const { code, stderr } = await runProgram(`

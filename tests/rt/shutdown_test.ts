@@ -18,8 +18,7 @@ import {
   type Waker,
   yieldNow,
 } from "../../mod.ts";
-import { edoTest } from "../helpers/leaks.ts";
-import { everyFlavour } from "./flavours.ts";
+import { everyFlavour, rtTest } from "./flavours.ts";
 import {
   caught,
   Failures,
@@ -276,7 +275,7 @@ everyFlavour(
   },
 );
 
-edoTest(
+rtTest(
   "each run has a scope of its own: the end of one leaves another's tasks alone",
   async () => {
     const gate = new Gate<string>();
@@ -308,14 +307,14 @@ edoTest(
   },
 );
 
-edoTest("the executor is usable again after each of 1,000 runs", async () => {
+rtTest("the executor is usable again after each of 1,000 runs", async () => {
   for (let i = 0; i < 1_000; i++) {
     assertEquals(blockOn(() => spawn(() => i)), i);
     if (i % 10 === 0) assertEquals(await run(() => spawn(() => i)), i);
   }
 });
 
-edoTest(
+rtTest(
   "a run that is aborted through a signal cleans up and leaves nothing",
   async () => {
     const controller = new AbortController();

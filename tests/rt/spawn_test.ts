@@ -9,8 +9,7 @@ import {
   time,
   yieldNow,
 } from "../../mod.ts";
-import { edoTest } from "../helpers/leaks.ts";
-import { everyFlavour } from "./flavours.ts";
+import { everyFlavour, rtTest } from "./flavours.ts";
 import { Gate, PollFn, yieldTimes } from "./support.ts";
 
 everyFlavour(
@@ -288,7 +287,7 @@ everyFlavour("a task has the name of its function", async (rt) => {
   });
 });
 
-edoTest(
+rtTest(
   "spawn outside of a runtime is an error that names block_on and run",
   () => {
     const error = assertThrows(() => spawn(() => 1), Error, "Cannot spawn");
@@ -296,7 +295,7 @@ edoTest(
   },
 );
 
-edoTest(
+rtTest(
   "spawn of something that cannot run is an error that says what it is",
   () => {
     const misuse = spawn as unknown as (

@@ -3,6 +3,7 @@ import {
   abortable,
   block_on,
   fromPromise,
+  intoFuture,
   JoinError,
   type JoinHandle,
   net,
@@ -12,7 +13,7 @@ import {
   time,
   yieldNow,
 } from "../../mod.ts";
-import { edoTest } from "../helpers/leaks.ts";
+import { rtTest } from "./flavours.ts";
 import { caught, Failures, Gate, never } from "./support.ts";
 
 const ABORTED = 'AbortError: Cannot go on: the task "task" was aborted';
@@ -43,7 +44,7 @@ async function aborting(task: () => Promise<unknown>): Promise<void> {
   });
 }
 
-edoTest(
+rtTest(
   "taskSignal is the same before and after awaits, and in what the task calls, and another one in each task",
   async () => {
     const deeper = async () => {
@@ -73,7 +74,7 @@ edoTest(
   },
 );
 
-edoTest("the root of run is such a task as well", async () => {
+rtTest("the root of run is such a task as well", async () => {
   const signal = await run(async function task() {
     await time.sleep(1);
     return taskSignal();
@@ -81,7 +82,7 @@ edoTest("the root of run is such a task as well", async () => {
   assertEquals(signal.aborted, false);
 });
 
-edoTest("taskSignal says where it cannot be used", async () => {
+rtTest("taskSignal says where it cannot be used", async () => {
   const message = "no async task is running here";
   assertThrows(() => taskSignal(), Error, message);
   block_on(function* () {
@@ -95,7 +96,7 @@ edoTest("taskSignal says where it cannot be used", async () => {
   });
 });
 
-edoTest(
+rtTest(
   "a generator has no signal, even if an async task awaits it or happened to wake the executor",
   async () => {
     const seen: string[] = [];
@@ -118,11 +119,14 @@ edoTest(
       yield* fromPromise(helper());
     }
     await run(async function task() {
+      // From here on it is no part of a poll, so that futures are polled at once.
+      await null;
+      await intoFuture(generator());
       await spawnIn(generator);
       await run(generator);
       await time.sleep(1);
     });
-    assertEquals(seen, new Array(6).fill("none"));
+    assertEquals(seen, new Array(9).fill("none"));
   },
 );
 
@@ -133,7 +137,7 @@ function spawnIn<T>(fn: () => Generator<never, T> | unknown): PromiseLike<T> {
   });
 }
 
-edoTest(
+rtTest(
   "aborting an async task fires its signal, cancels the future that it awaits, and rejects",
   async () => {
     const gate = new Gate();
@@ -151,7 +155,7 @@ edoTest(
   },
 );
 
-edoTest(
+rtTest(
   "what it awaits after that rejects at once, and is never polled",
   async () => {
     const gate = new Gate();
@@ -177,7 +181,7 @@ edoTest(
   },
 );
 
-edoTest(
+rtTest(
   "all that it waits for at the same time ends: sleeps, sockets, tasks",
   async () => {
     using listener = net.TcpListener.bind({ port: 0 });
@@ -227,7 +231,7 @@ edoTest(
   },
 );
 
-edoTest(
+rtTest(
   "two async tasks may await one handle, and one of them be aborted",
   async () => {
     const gate = new Gate<number>();
@@ -254,7 +258,7 @@ edoTest(
   },
 );
 
-edoTest("the end of a run aborts the async tasks in it", async () => {
+rtTest("the end of a run aborts the async tasks in it", async () => {
   const log: string[] = [];
   await run(function* () {
     spawn(async function task() {
@@ -268,7 +272,7 @@ edoTest("the end of a run aborts the async tasks in it", async () => {
   assertEquals(log, ["event", ABORTED]);
 });
 
-edoTest(
+rtTest(
   "the signal of a task that was aborted before it asked is aborted already",
   async () => {
     let signal: AbortSignal | null = null;
@@ -281,7 +285,7 @@ edoTest(
   },
 );
 
-edoTest(
+rtTest(
   "a task that has ended is not aborted, and what it left behind goes on",
   async () => {
     using failures = new Failures();
@@ -303,7 +307,7 @@ edoTest(
   },
 );
 
-edoTest("fetch ends with its task, by the signal", async () => {
+rtTest("fetch ends with its task, by the signal", async () => {
   const { promise: arrived, resolve: arrive } = Promise.withResolvers<void>();
   const { promise: release, resolve: answer } = Promise.withResolvers<void>();
   const server = Deno.serve(
@@ -329,7 +333,7 @@ edoTest("fetch ends with its task, by the signal", async () => {
   assertEquals(outcome, ABORTED);
 });
 
-edoTest("an await in a task that is not async rejects as ever", async () => {
+rtTest("an await in a task that is not async rejects as ever", async () => {
   // A plain function is no async task: there is nothing to fire.
   await assertRejects(() => run(() => Promise.reject(new RangeError("mine"))));
 });

@@ -11,8 +11,7 @@ import {
   time,
   yieldNow,
 } from "../../mod.ts";
-import { edoTest } from "../helpers/leaks.ts";
-import { everyFlavour } from "./flavours.ts";
+import { everyFlavour, rtTest } from "./flavours.ts";
 import { caught, Gate, never, PollFn } from "./support.ts";
 
 /** Numbers that look random and are the same in each run. */
@@ -328,7 +327,7 @@ everyFlavour("Date may be replaced without moving a timer", async (rt) => {
   }
 });
 
-edoTest(
+rtTest(
   "a sleep belongs to the runtime that polls it first, whoever polls it later",
   async () => {
     const sleep = time.sleep(30);
@@ -355,7 +354,7 @@ edoTest(
   },
 );
 
-edoTest(
+rtTest(
   "a sleep of a runtime that has ended fails when it is awaited or reset",
   async () => {
     const sleep = time.sleep(600_000);
@@ -368,7 +367,7 @@ edoTest(
   },
 );
 
-edoTest(
+rtTest(
   "sleep outside of a runtime is an error only when somebody waits for it",
   () => {
     const sleep = time.sleep(1);

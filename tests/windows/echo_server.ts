@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { serve } from "../../examples/echo_server.ts";
+import { serveHere } from "../../examples/echo_server.ts";
 import { block_on, net, spawn, time } from "../../mod.ts";
 import { AfdBackend } from "../../src/reactor/windows.ts";
 import { fileHandleCount, handleCount } from "./handles.ts";
@@ -41,7 +41,7 @@ function serveUntilTold(): Held {
     using listener = net.TcpListener.bind({ port: 0, backlog: 1_000 });
     using control = net.TcpListener.bind({ port: 0 });
     console.log(`listening on ${listener.addr.port} ${control.addr.port}`);
-    spawn(serve, listener, IDLE_MS);
+    spawn(serveHere, listener, IDLE_MS);
     using _ = yield* control.accept();
     const end = performance.now() + 2 * IDLE_MS;
     while (!isQuiet(backend!.held) && performance.now() < end) {

@@ -14,6 +14,11 @@ const { kernel32, ntdll } = Deno.build.os !== "windows"
   : {
     kernel32: Deno.dlopen("kernel32.dll", {
       GetHandleInformation: { parameters: ["u64", "buffer"], result: "i32" },
+      CreateIoCompletionPort: {
+        parameters: ["u64", "u64", "u64", "u32"],
+        result: "u64",
+      },
+      CloseHandle: { parameters: ["u64"], result: "i32" },
     }).symbols,
     ntdll: Deno.dlopen("ntdll.dll", {
       NtQuerySystemInformation: {
@@ -69,25 +74,77 @@ export function handleCount(pid: number = Deno.pid): number {
   return handlesOf(pid).length;
 }
 
-/** The type of a socket's handle: that of files and devices as well. */
-let fileType: number | undefined;
+/** The types of sockets' handles, which files and devices have too, and of ports'. */
+interface Types {
+  readonly file: number;
+  readonly port: number;
+}
+
+let types: Types | undefined;
+
+function typesOfHandles(): Types {
+  if (types !== undefined) return types;
+  const options = { backlog: 1, reusePort: false };
+  const socket = sockets.listen(parseIp("127.0.0.1", 0), options);
+  const noFile = 2n ** 64n - 1n;
+  const port = kernel32!.CreateIoCompletionPort(noFile, 0n, 0n, 0);
+  const handles = handlesOf(Deno.pid);
+  const typeOf = (it: number) =>
+    handles.find(({ value }) => value === it)!.type;
+  types = { file: typeOf(socket), port: typeOf(Number(port)) };
+  sockets.close(socket);
+  kernel32!.CloseHandle(port);
+  return types;
+}
 
 /**
  * How many handles of sockets, files and devices a process has. Threads, which the
  * engine starts and ends as it likes, are none of them, nor what they wait for.
  */
 export function fileHandleCount(pid: number = Deno.pid): number {
-  fileType ??= typeOfSockets();
-  return handlesOf(pid).filter(({ type }) => type === fileType).length;
+  const { file } = typesOfHandles();
+  return handlesOf(pid).filter(({ type }) => type === file).length;
 }
 
-function typeOfSockets(): number {
-  const options = { backlog: 1, reusePort: false };
-  const socket = sockets.listen(parseIp("127.0.0.1", 0), options);
-  const handle = handlesOf(Deno.pid).find(({ value }) => value === socket);
-  sockets.close(socket);
-  if (handle === undefined) throw new Error("Cannot find a socket's handle");
-  return handle.type;
+/** What this process holds of a kind of which tests can leave something behind. */
+export class HandleHoldings {
+  readonly #ports: number;
+  readonly #sockets: number;
+
+  private constructor(ports: number, sockets: number) {
+    this.#ports = ports;
+    this.#sockets = sockets;
+  }
+
+  static now(): HandleHoldings {
+    const { file, port } = typesOfHandles();
+    const handles = handlesOf(Deno.pid);
+    // Files are left out: Deno opens some when it first needs them.
+    return new HandleHoldings(
+      handles.filter(({ type }) => type === port).length,
+      handles.filter(({ type, value }) => type === file && isSocket(value))
+        .length,
+    );
+  }
+
+  /** What is there now and was not before. */
+  since(before: HandleHoldings): string[] {
+    const lines: string[] = [];
+    const ports = this.#ports - before.#ports;
+    if (ports > 0) lines.push(`${ports} more completion ports`);
+    const more = this.#sockets - before.#sockets;
+    if (more > 0) lines.push(`${more} more sockets`);
+    return lines;
+  }
+}
+
+function isSocket(handle: number): boolean {
+  try {
+    sockets.getRecvBufferSize(handle);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Whether programs that this one starts would have the handle too. */

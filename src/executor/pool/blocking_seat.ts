@@ -15,6 +15,10 @@ export class BlockingSeat extends WorkerSeat {
     return this.memory.blockingSleepers;
   }
 
+  protected override get takesTasks(): boolean {
+    return super.takesTasks && this.jobs === 0;
+  }
+
   protected override wakeAnother(): void {
     if (this.memory.blockingInjector.length > 0) this.memory.wakeOneBlocking();
   }

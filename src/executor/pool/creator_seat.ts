@@ -8,6 +8,10 @@ export interface Keeper {
   start(): void;
   /** Sees to what others cannot do, bits of `ATTENTION`. */
   attend(attention: number): void;
+  /** How long those that were started may take to come up, in milliseconds. */
+  readonly untilStarted: number;
+  /** Sees whether they have come up, and gives up if it is too late. */
+  checkStart(): void;
 }
 
 /** The place in a pool of the thread that made it, which alone can start threads. */
@@ -22,6 +26,7 @@ export class CreatorSeat extends Seat {
   override drain(): boolean {
     const attention = this.memory.takeAttention();
     if (attention !== 0) this.#keeper.attend(attention);
+    this.#keeper.checkStart();
     const hadAny = super.drain();
     // The workers have retired. Those that come get ways of their own.
     if (!this.mustListen && this.isSettled && !this.ports.isEmpty) {
@@ -32,6 +37,10 @@ export class CreatorSeat extends Seat {
 
   override get hasNews(): boolean {
     return super.hasNews || this.memory.needsAttention;
+  }
+
+  override get longestSleep(): number {
+    return Math.min(super.longestSleep, this.#keeper.untilStarted);
   }
 
   /** While there are workers, which keep the process alive by themselves. */

@@ -67,11 +67,9 @@ export class Crew implements SleepWatcher {
    * tried again by and by, and a notifier's word may be where a pool cannot see it.
    */
   get longestSleep(): number {
-    return this.#seats.some((seat) =>
-        seat.hasBacklog || seat.sleep.isUnreachable
-      )
-      ? 1
-      : Infinity;
+    let ms = Infinity;
+    for (const seat of this.#seats) ms = Math.min(ms, seat.longestSleep);
+    return ms;
   }
 
   /** Whether outcomes have arrived. */

@@ -133,6 +133,22 @@ export class Endings {
     }
   }
 
+  /**
+   * The same for a thread's own mail, as far as only that thread can: what came by
+   * port. It may not even have the module to decode the rest, which is left.
+   */
+  cancelAttached(seat: number): void {
+    const memory = this.#memory;
+    const mail = memory.mail(seat);
+    let record = mail.takeAll();
+    while (record >= 0) {
+      const next = mail.next(record);
+      if (memory.get(record, RECORD.ATTACHED) === 1) this.cancelTaken(record);
+      else mail.push(record);
+      record = next;
+    }
+  }
+
   /** Cancels all that is in the queues of a pool that has ended. */
   cancelQueued(): void {
     const memory = this.#memory;

@@ -265,9 +265,10 @@ export class PoolMemory {
     return null;
   }
 
-  /** Whether no thread has the seat. */
+  /** Whether no thread has the seat: none, or one that has ended in the middle. */
   isVacant(seat: number): boolean {
-    return this.loadSeat(seat, SEAT.STATUS) === STATUS.VACANT;
+    const status = this.loadSeat(seat, SEAT.STATUS);
+    return status === STATUS.VACANT || status === STATUS.DEAD;
   }
 
   /** The last that a thread does with the memory: its seat is free. */

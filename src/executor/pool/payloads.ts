@@ -32,30 +32,33 @@ export class Payloads {
   }
 
   /**
-   * Writes a payload.
+   * Writes a payload. False: there is no room for it, and it cannot go by port, as
+   * nobody knows yet who will read it.
    *
    * @param to The seat that will read it, for what has to go by port.
    */
-  write(record: number, payload: Payload, to: number): void {
+  write(record: number, payload: Payload, to: number | undefined): boolean {
     const { length } = payload;
     const { words, bytes } = this.#memory;
     const at = this.#memory.layout.record(record);
     words[at + RECORD.LENGTH] = length;
     words[at + RECORD.ATTACHED] = 0;
     if (payload.attachments !== null) {
-      this.#send(record, payload, to);
+      this.#send(record, payload, to!);
     } else if (length <= INLINE_BYTES) {
       words[at + RECORD.BLOCK] = 0;
       payload.copyTo(bytes, 4 * (at + RECORD.INLINE));
     } else {
       const block = this.#heap.allocate(length);
       if (block === 0) {
+        if (to === undefined) return false;
         this.#send(record, payload, to);
-        return;
+        return true;
       }
       words[at + RECORD.BLOCK] = block;
       payload.copyTo(bytes, this.#heap.offset(block));
     }
+    return true;
   }
 
   #send(record: number, payload: Payload, to: number): void {
@@ -110,13 +113,19 @@ export class Payloads {
 
 /** A copy of a packet that outlives the encoder's next one. */
 export function keep(packet: Packet): Payload {
-  const { length, attachments, transfer } = packet;
+  const { length } = packet;
   const bytes = new Uint8Array(length);
   packet.copyTo(bytes, 0);
+  // What is transferred must be out of the spawner's hands from now on.
+  const attachments = packet.attachments === null
+    ? null
+    : structuredClone(packet.attachments, { transfer: [...packet.transfer] });
   return {
     length,
     copyTo: (target, at) => target.set(bytes, at),
     attachments,
-    transfer,
+    transfer: (attachments ?? []).filter((attached) =>
+      !(attached instanceof SharedArrayBuffer)
+    ) as Transferable[],
   };
 }

@@ -1,3 +1,4 @@
+import { reportFailure } from "../../future/mod.ts";
 import type { Declaration } from "../../task/mod.ts";
 import { CreatorSeat, type Keeper } from "./creator_seat.ts";
 import { crew } from "./crew.ts";
@@ -6,7 +7,8 @@ import { PoolMemory } from "./memory.ts";
 import { connectAll, introduceTo, type Way } from "./ports.ts";
 import type { RemoteTask } from "./remote_task.ts";
 import type { SeatHost } from "./remote_task.ts";
-import type { Placement } from "./seat.ts";
+import type { Placement } from "./placement.ts";
+import { FAILED, LOST } from "./shared_state.ts";
 import type { OwnPool } from "./spawner.ts";
 import { awaitVacant, untilVacant } from "./vacancy.ts";
 
@@ -23,7 +25,15 @@ export type StartThread = (
   shared: SharedArrayBuffer,
   seat: number,
   ways: readonly Way[],
+  onError: (error: unknown) => void,
 ) => Thread;
+
+/**
+ * How long a thread may take to come up, in milliseconds: a hundred times as long
+ * as on a busy machine. One whose module cannot be loaded says so only to a thread
+ * that is not blocked.
+ */
+const START_MS = 10_000;
 
 /** A thread that did not end in time, and what it was doing. */
 export interface Stuck {
@@ -45,6 +55,8 @@ export class Pool implements OwnPool, Keeper {
   readonly #threads = new Map<number, Thread>();
   readonly #host: SeatHost;
   #isShutDown = false;
+  /** When those that were started must have come up. */
+  #startDeadline = Infinity;
 
   constructor(workers: number, host: SeatHost, startThread: StartThread) {
     this.#host = host;
@@ -88,15 +100,61 @@ export class Pool implements OwnPool, Keeper {
     if (!memory.life.wakeUp()) return;
     const ways = connectAll(memory.workers + 1);
     for (const [seat, port] of ways[0]!) this.seat.ports.set(seat, port);
-    for (let seat = 1; seat <= memory.workers; seat++) {
-      this.#startOn(seat, ways[seat]!);
+    try {
+      for (let seat = 1; seat <= memory.workers; seat++) {
+        this.#startOn(seat, ways[seat]!);
+      }
+    } catch (error) {
+      this.#failStart(error);
+      throw error;
     }
   }
 
   #startOn(seat: number, ways: readonly Way[]): void {
     this.memory.storeSeat(seat, SEAT.STATUS, STATUS.STARTING);
-    const thread = this.#startThread(this.memory.shared, seat, ways);
+    this.#startDeadline = performance.now() + START_MS;
+    const thread = this.#startThread(
+      this.memory.shared,
+      seat,
+      ways,
+      (error) => this.#onError(seat, error),
+    );
     this.#threads.set(seat, thread);
+  }
+
+  /** What a thread could not cope with itself. */
+  #onError(seat: number, error: unknown): void {
+    if (this.memory.loadSeat(seat, SEAT.STATUS) === STATUS.STARTING) {
+      this.#failStart(error);
+    } else reportFailure("a worker", error);
+  }
+
+  get untilStarted(): number {
+    return Math.max(0, this.#startDeadline - performance.now());
+  }
+
+  checkStart(): void {
+    if (this.#startDeadline === Infinity) return;
+    const late = [...this.#threads.keys()].some((seat) =>
+      this.memory.loadSeat(seat, SEAT.STATUS) === STATUS.STARTING
+    );
+    if (!late) this.#startDeadline = Infinity;
+    else if (this.untilStarted === 0) {
+      this.#failStart(
+        new Error(`Cannot start workers: none came up within ${START_MS} ms`),
+      );
+    }
+  }
+
+  /** Without workers nothing can run: all that was spawned fails, and the pool ends. */
+  #failStart(error: unknown): void {
+    this.#startDeadline = Infinity;
+    if (!this.#beginShutdown()) return;
+    this.seat.endAll(FAILED, error);
+    const stuck = [...this.#threads.keys()].filter((seat) =>
+      !awaitVacant(this.memory, seat, 0)
+    );
+    this.#finish(stuck);
   }
 
   attend(attention: number): void {
@@ -177,7 +235,7 @@ export class Pool implements OwnPool, Keeper {
     }));
     for (const worker of stuckSeats) this.#threads.get(worker)!.letGo();
     seat.reap();
-    seat.loseAll();
+    seat.endAll(LOST);
     for (const thread of this.#threads.values()) thread.end();
     this.#threads.clear();
     crew.leave(seat);

@@ -59,6 +59,12 @@ interface NewPort {
 export class Ports {
   readonly #ports = new Map<number, MessagePort>();
   readonly #arrived = new Map<number, Attached>();
+  /** The thread's own seat: a worker may spawn a task that it then runs itself. */
+  readonly #own: number;
+
+  constructor(own: number) {
+    this.#own = own;
+  }
 
   /** Has messages for a seat go to a port from now on. */
   set(seat: number, port: MessagePort): void {
@@ -74,12 +80,18 @@ export class Ports {
 
   /** Whether there is a way to a seat. */
   has(seat: number): boolean {
+    if (seat === this.#own) return true;
     if (!this.#ports.has(seat)) this.#drain();
     return this.#ports.has(seat);
   }
 
   /** Sends what goes with a record. */
   send(seat: number, message: Attached, transfer: Transferable[]): void {
+    if (seat === this.#own) {
+      const copy = structuredClone(message, { transfer });
+      this.#arrived.set(message.record, copy);
+      return;
+    }
     this.#ports.get(seat)!.postMessage(message, transfer);
   }
 

@@ -48,9 +48,9 @@ export class RemoteTask implements Joinable<unknown> {
   #wasJoined = false;
   #hasInterest = true;
   #joiners: Waker | WakerSet | null = null;
-  #promise: Promise<unknown> | null = null;
-  #resolve: ((value: unknown) => void) | null = null;
-  #reject: ((reason: unknown) => void) | null = null;
+  /** Those of ordinary async code; nearly always there is one. */
+  #reaction: Reaction | null = null;
+  #moreReactions: Reaction[] | null = null;
 
   constructor(host: RemoteTaskHost, name: string, record: number) {
     this.#host = host;
@@ -72,19 +72,23 @@ export class RemoteTask implements Joinable<unknown> {
     this.#ending = ending;
     this.#outcome = outcome;
     const joiners = this.#joiners;
-    const resolve = this.#resolve;
+    const reaction = this.#reaction;
     this.#joiners = null;
-    this.#resolve = null;
-    if (resolve !== null) {
-      this.#wasJoined = true;
-      if (ending === 0) resolve(outcome);
-      else this.#reject!(this.#error());
-    }
+    this.#reaction = null;
+    if (reaction !== null) this.#react(reaction);
     if (joiners instanceof WakerSet) joiners.wakeAll();
     else if (joiners !== null) joiners.wake();
-    else if (resolve === null && ending === FAILED) {
+    else if (reaction === null && ending === FAILED) {
       this.#host.host.noteUnjoined(this);
     }
+  }
+
+  #react(first: Reaction): void {
+    this.#wasJoined = true;
+    queueReaction(first);
+    const more = this.#moreReactions;
+    this.#moreReactions = null;
+    if (more !== null) { for (const reaction of more) queueReaction(reaction); }
   }
 
   join(cx: Context): Poll<unknown> {
@@ -141,21 +145,35 @@ export class RemoteTask implements Joinable<unknown> {
     }
   }
 
-  settled(): Promise<unknown> {
-    if (this.#promise !== null) return this.#promise;
+  whenSettled<A, B>(
+    onFulfilled: ((value: unknown) => A | PromiseLike<A>) | null | undefined,
+    onRejected: ((reason: unknown) => B | PromiseLike<B>) | null | undefined,
+  ): Promise<A | B> {
+    const reaction = new Reaction(this, onFulfilled, onRejected);
     if (this.#isComplete) {
       this.#wasJoined = true;
-      return this.#promise = this.#ending === 0
-        ? Promise.resolve(this.#outcome)
-        : Promise.reject(this.#error());
+      queueReaction(reaction);
+      return reaction.promise as Promise<A | B>;
     }
     this.#host.host.keepLooking();
-    this.#promise = new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
+    if (this.#reaction === null) this.#reaction = reaction;
+    else (this.#moreReactions ??= []).push(reaction);
     this.#host.noteAwaited(this);
-    return this.#promise;
+    return reaction.promise as Promise<A | B>;
+  }
+
+  /** The value, or the JoinError, for those that `whenSettled` has called. */
+  outcomeFor<R>(
+    onFulfilled: ((value: unknown) => R) | null | undefined,
+    onRejected: ((reason: unknown) => R) | null | undefined,
+  ): R {
+    if (this.#ending === 0) {
+      return typeof onFulfilled === "function"
+        ? onFulfilled(this.#outcome)
+        : this.#outcome as R;
+    }
+    if (typeof onRejected === "function") return onRejected(this.#error());
+    throw this.#error();
   }
 
   abort(): void {
@@ -172,4 +190,55 @@ export class RemoteTask implements Joinable<unknown> {
     this.#wasJoined = true;
     reportFailure(`task "${this.name}"`, this.#outcome);
   }
+}
+
+/**
+ * Somebody who has called `then` on a task's handle. Promises of our own for each
+ * task, resolved one by one, would cost an object and a job more for each.
+ */
+class Reaction {
+  readonly promise: Promise<unknown>;
+  readonly #task: RemoteTask;
+  readonly #onFulfilled: ((value: unknown) => unknown) | null | undefined;
+  readonly #onRejected: ((reason: unknown) => unknown) | null | undefined;
+  #resolve!: (value: unknown) => void;
+  #reject!: (reason: unknown) => void;
+
+  constructor(
+    task: RemoteTask,
+    onFulfilled: ((value: unknown) => unknown) | null | undefined,
+    onRejected: ((reason: unknown) => unknown) | null | undefined,
+  ) {
+    this.#task = task;
+    this.#onFulfilled = onFulfilled;
+    this.#onRejected = onRejected;
+    this.promise = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+  }
+
+  run(): void {
+    try {
+      this.#resolve(
+        this.#task.outcomeFor(this.#onFulfilled, this.#onRejected),
+      );
+    } catch (error) {
+      this.#reject(error);
+    }
+  }
+}
+
+/** Those whose task has ended, until the promise job below has run. */
+let reactions: Reaction[] = [];
+
+/** Has a reaction run as promise reactions do: soon, and not under a caller. */
+function queueReaction(reaction: Reaction): void {
+  if (reactions.push(reaction) === 1) queueMicrotask(runReactions);
+}
+
+function runReactions(): void {
+  const ready = reactions;
+  reactions = [];
+  for (const reaction of ready) reaction.run();
 }

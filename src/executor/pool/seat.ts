@@ -5,7 +5,8 @@ import { Functions } from "./functions.ts";
 import { Heap } from "./heap.ts";
 import { RECORD, SEAT } from "./layout.ts";
 import type { PoolMemory } from "./memory.ts";
-import { keep, Payloads } from "./payloads.ts";
+import { keep, type Payload, Payloads } from "./payloads.ts";
+import type { Placement } from "./placement.ts";
 import { Ports } from "./ports.ts";
 import {
   RemoteTask,
@@ -13,22 +14,9 @@ import {
   type SeatHost,
 } from "./remote_task.ts";
 import { SleepPlace } from "./sleep_place.ts";
-import { ABORTED, FAILED, LOST, type SharedEnding } from "./shared_state.ts";
+import { ABORTED, FAILED, type SharedEnding } from "./shared_state.ts";
 import { Slots } from "./slots.ts";
 import { NONE } from "./task_deque.ts";
-
-/** Where a task is to run. */
-export interface Placement {
-  /** The seat of the worker that must run it; none: any worker. */
-  readonly on?: number;
-  /** Buffers that move instead of being copied. */
-  readonly transfer?: readonly Transferable[];
-  /** Whether it may block its thread. */
-  readonly blocking?: boolean;
-}
-
-/** No seat: there is no port to it. */
-const ANY_WORKER = -1;
 
 /**
  * One thread's place in a pool: it spawns tasks into the shared queues and takes
@@ -37,7 +25,8 @@ const ANY_WORKER = -1;
 export class Seat implements RemoteTaskHost {
   readonly memory: PoolMemory;
   readonly number: number;
-  readonly ports = new Ports();
+  readonly workers: number;
+  readonly ports: Ports;
   protected readonly heap: Heap;
   protected readonly functions: Functions;
   protected readonly payloads: Payloads;
@@ -64,7 +53,9 @@ export class Seat implements RemoteTaskHost {
   ) {
     this.memory = memory;
     this.number = number;
+    this.workers = memory.workers;
     this.host = host;
+    this.ports = new Ports(number);
     this.startWorkers = startWorkers;
     const { words, layout } = memory;
     this.heap = new Heap(
@@ -90,10 +81,6 @@ export class Seat implements RemoteTaskHost {
     );
   }
 
-  get workers(): number {
-    return this.memory.workers;
-  }
-
   /** Whether all that was spawned here has ended. */
   get isSettled(): boolean {
     return this.#pending === 0;
@@ -104,9 +91,10 @@ export class Seat implements RemoteTaskHost {
     return this.#awaited;
   }
 
-  /** Whether there is something that waits for room and has to be tried again. */
-  get hasBacklog(): boolean {
-    return !this.#backlog.isEmpty || !this.#blockingBacklog.isEmpty;
+  /** The longest that the thread may sleep, in milliseconds, see `crew.ts`. */
+  get longestSleep(): number {
+    const isEmpty = this.#backlog.isEmpty && this.#blockingBacklog.isEmpty;
+    return isEmpty && !this.sleep.isUnreachable ? Infinity : 1;
   }
 
   /** Spawns a task: encodes the arguments, and puts it where it can be found. */
@@ -129,7 +117,7 @@ export class Seat implements RemoteTaskHost {
       }
       record = this.#slots.allocate();
       if (record !== NONE) {
-        this.payloads.write(record, packet, placement.on ?? ANY_WORKER);
+        placement = this.#write(name, record, packet, placement);
       }
     } catch (error) {
       packet.discard();
@@ -150,12 +138,25 @@ export class Seat implements RemoteTaskHost {
     return task;
   }
 
+  /** Writes a task's arguments. Where they found no room, it has got a worker. */
+  #write(
+    name: string,
+    record: number,
+    payload: Payload,
+    placement: Placement,
+  ): Placement {
+    if (this.payloads.write(record, payload, placement.on)) return placement;
+    placement = this.#pinned(name, placement);
+    this.payloads.write(record, payload, placement.on);
+    return placement;
+  }
+
   /** What goes by port has to know where to, and that somebody is there. */
   #pinned(name: string, placement: Placement): Placement {
     if (placement.blocking) {
       throw new TypeError(
         `Cannot spawn "${name}" as a blocking task: shared and transferred ` +
-          "buffers go to workers only",
+          "buffers, and what found no room in shared memory, go to workers only",
       );
     }
     if (!this.memory.life.keepAwake()) this.startWorkers();
@@ -210,10 +211,7 @@ export class Seat implements RemoteTaskHost {
     else this.startWorkers();
   }
 
-  /**
-   * After the end of the pool: cancels what is in the queues, which no worker will
-   * ever look at again.
-   */
+  /** After the pool's end: cancels what is in queues that no worker looks into. */
   reap(): void {
     this.endings.cancelQueued();
     for (const backlog of [this.#backlog, this.#blockingBacklog]) {
@@ -245,7 +243,7 @@ export class Seat implements RemoteTaskHost {
       this.#receive(record);
       record = next;
     }
-    if (this.hasBacklog) this.#placeBacklog();
+    this.#placeBacklog();
     return hadAny;
   }
 
@@ -298,8 +296,16 @@ export class Seat implements RemoteTaskHost {
         this.#slots.release(record);
         continue;
       }
-      this.payloads.write(record, payload, placement.on ?? ANY_WORKER);
-      this.#place(task, record, number, placement);
+      let placed: Placement;
+      try {
+        placed = this.#write(task.name, record, payload, placement);
+      } catch (error) {
+        this.#slots.release(record);
+        this.endings.count(FAILED);
+        this.#settle(task, FAILED, error);
+        continue;
+      }
+      this.#place(task, record, number, placed);
     }
   }
 
@@ -373,13 +379,13 @@ export class Seat implements RemoteTaskHost {
     return this.functions.get(number).name;
   }
 
-  /** Whoever waits for a task that is left hears that its worker is gone. */
-  loseAll(): void {
+  /** Ends all tasks that are left: their workers are gone, or never were there. */
+  endAll(ending: SharedEnding, outcome?: unknown): void {
     for (const task of [...this.#tasks]) {
       if (task === null || task === undefined) continue;
       this.#tasks[task.record] = null;
-      this.endings.count(LOST);
-      this.#settle(task, LOST, undefined);
+      this.endings.count(ending);
+      this.#settle(task, ending, outcome);
     }
   }
 

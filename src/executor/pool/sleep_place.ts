@@ -1,5 +1,5 @@
 import type { ParkingPlace, SignalTarget } from "../../reactor/mod.ts";
-import { Parking } from "../../reactor/parking.ts";
+import { type AtomicWords, Parking } from "../../reactor/parking.ts";
 import type { PoolMemory } from "./memory.ts";
 import type { RemoteTask } from "./remote_task.ts";
 import { NONE } from "./task_deque.ts";
@@ -22,10 +22,15 @@ export class SleepPlace {
   #unannounced: RemoteTask[] = [];
   #isUnreachable = false;
 
-  constructor(memory: PoolMemory, seat: number) {
+  /** `atomics` is `Atomics`, but for a test that explores interleavings. */
+  constructor(
+    memory: PoolMemory,
+    seat: number,
+    atomics: AtomicWords = Atomics,
+  ) {
     this.#memory = memory;
     this.#seat = seat;
-    this.#parking = new Parking(this.place);
+    this.#parking = new Parking(this.place, atomics);
   }
 
   /** Where in the pool's memory it is. */

@@ -19,6 +19,14 @@ const BATCH = 64;
  */
 const KEPT = 4096;
 
+/** Other limits, for a test that explores interleavings with few records. */
+export interface SlotsLimits {
+  /** How many records a thread fetches at a time. Default: 64. */
+  readonly batch?: number;
+  /** How many free records a thread keeps. Default: 4,096. */
+  readonly kept?: number;
+}
+
 /**
  * The free records of one thread. A record is handed out and taken back by the
  * same thread, its spawner, so that nearly all of this is a plain array; only new
@@ -30,6 +38,8 @@ export class Slots {
   readonly #count: number;
   readonly #links: Links;
   readonly #atomics: AtomicWords;
+  readonly #batch: number;
+  readonly #kept: number;
   /** The most recently used comes first: it is still in the cache. */
   readonly #free: number[] = [];
 
@@ -47,12 +57,15 @@ export class Slots {
     count: number,
     links: Links,
     atomics: AtomicWords = Atomics,
+    { batch = BATCH, kept = KEPT }: SlotsLimits = {},
   ) {
     this.#words = words;
     this.#at = at;
     this.#count = count;
     this.#links = links;
     this.#atomics = atomics;
+    this.#batch = batch;
+    this.#kept = kept;
   }
 
   /** How many words threads share. */
@@ -65,7 +78,7 @@ export class Slots {
 
   /** Takes a record back that this thread allocated. */
   release(record: number): void {
-    if (this.#free.length < KEPT) this.#free.push(record);
+    if (this.#free.length < this.#kept) this.#free.push(record);
     else this.#giveBack(record);
   }
 
@@ -84,7 +97,7 @@ export class Slots {
     const atomics = this.#atomics;
     if (atomics.load(this.#words, at) === 0) return;
     let rest = atomics.exchange(this.#words, at, 0);
-    for (let i = 0; i < BATCH && rest !== 0; i++) {
+    for (let i = 0; i < this.#batch && rest !== 0; i++) {
       this.#free.push(rest - 1);
       rest = this.#words[this.#link(rest - 1)]!;
     }
@@ -107,10 +120,9 @@ export class Slots {
     const at = this.#at + USED;
     // The counter stops at the end: it must not wrap around after 2^32 tries.
     if (this.#atomics.load(this.#words, at) >= this.#count) return;
-    const first = this.#atomics.add(this.#words, at, BATCH);
-    for (let i = Math.min(first + BATCH, this.#count) - 1; i >= first; i--) {
-      this.#free.push(i);
-    }
+    const first = this.#atomics.add(this.#words, at, this.#batch);
+    const end = Math.min(first + this.#batch, this.#count);
+    for (let i = end - 1; i >= first; i--) this.#free.push(i);
   }
 
   #link(record: number): number {

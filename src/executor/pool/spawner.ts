@@ -1,5 +1,5 @@
 import type { Declaration, Joinable } from "../../task/mod.ts";
-import type { Placement } from "./seat.ts";
+import type { Placement } from "./placement.ts";
 
 /** Who takes shareable tasks: a pool, on the thread that has the seat. */
 export interface Spawner {

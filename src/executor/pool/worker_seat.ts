@@ -66,6 +66,11 @@ export class WorkerSeat extends Seat implements JobHost {
     this.memory.wakeOne();
   }
 
+  /** Whether it could start a task: if not, others must not count on it. */
+  protected get takesTasks(): boolean {
+    return this.#imports === 0;
+  }
+
   /** How many shareable tasks have started here and not ended. */
   get jobs(): number {
     return this.#jobCount;
@@ -240,7 +245,8 @@ export class WorkerSeat extends Seat implements JobHost {
   }
 
   jobEntered(job: Job): void {
-    this.memory.storeSeat(this.number, SEAT.CURRENT, job.record + 1);
+    const { words, layout } = this.memory;
+    words[layout.seat(this.number) + SEAT.CURRENT] = job.record + 1;
   }
 
   jobEnded(job: Job, outcome: unknown): void {
@@ -248,7 +254,9 @@ export class WorkerSeat extends Seat implements JobHost {
     this.#jobs[record] = null;
     this.#jobCount--;
     const ending = job.hasFailed ? FAILED : job.wasAborted ? ABORTED : 0;
-    this.#end(record, job.name, ending, outcome);
+    // Not `job.name`: asking a function for its name takes as long as a small task.
+    const { name } = this.functions.get(this.memory.get(record, RECORD.FN));
+    this.#end(record, name, ending, outcome);
   }
 
   #end(
@@ -316,12 +324,15 @@ export class WorkerSeat extends Seat implements JobHost {
 
   /**
    * At the end: others must not count on this thread. What was mailed and has not
-   * started is cancelled, or left for the next thread that has the seat.
+   * started is left for the next thread that has the seat, or for the creator.
    */
   retreat(): void {
+    // It may go while Deno's loop turns, and its wait is under way elsewhere.
+    this.afterSleep();
     this.stopSearch();
+    this.memory.storeSeat(this.number, SEAT.WAITING, 0);
     this.#returnOwn();
-    if (this.memory.life.isClosed) this.endings.cancelMail(this.number);
+    if (this.memory.life.isClosed) this.endings.cancelAttached(this.number);
   }
 
   /** Whether it has to look for work at others before the thread may sleep. */
@@ -345,7 +356,7 @@ export class WorkerSeat extends Seat implements JobHost {
 
   /** Begins to look for work at others, if there are not enough who do. */
   startSearch(): boolean {
-    return this.#isSearching ||= this.#imports === 0 &&
+    return this.#isSearching ||= this.takesTasks &&
       this.sleepers.startSearch();
   }
 
@@ -358,8 +369,7 @@ export class WorkerSeat extends Seat implements JobHost {
   protected override mayPark(): boolean {
     const { memory } = this;
     memory.storeSeat(this.number, SEAT.WAITING, this.#host.scope.waiting);
-    if (this.#imports > 0) {
-      // It takes no tasks now, so nobody may count on it.
+    if (!this.takesTasks) {
       this.stopSearch();
       return memory.mail(this.number).isEmpty && memory.life.isAwake;
     }

@@ -1,0 +1,36 @@
+import type { Placement } from "./pool/placement.ts";
+import type { Spawner } from "./pool/spawner.ts";
+
+/** How a shareable task is spawned. */
+export interface SpawnOptions {
+  /**
+   * Which worker has to run it, from 1 on; `"fewest"` is the one that has the
+   * fewest tasks. Without it, the first that is free takes it.
+   */
+  readonly on?: number | "fewest";
+  /** Buffers among the arguments that move instead of being copied. */
+  readonly transfer?: readonly Transferable[];
+}
+
+/** Checks the options, and names the worker's seat. */
+export function placementOf(
+  { on, transfer }: SpawnOptions,
+  spawner: Spawner,
+): Placement {
+  const { workers } = spawner;
+  if (
+    on !== undefined && on !== "fewest" &&
+    !(Number.isInteger(on) && on >= 1 && on <= workers)
+  ) {
+    const shown = typeof on === "string" ? JSON.stringify(on) : String(on);
+    throw new RangeError(
+      `Cannot spawn: the option on is ${shown}, and the workers are numbered ` +
+        `from 1 to ${workers}`,
+    );
+  }
+  const seat = on === "fewest" ? spawner.leastLoaded() : on;
+  return {
+    ...(seat === undefined ? {} : { on: seat }),
+    ...(transfer === undefined ? {} : { transfer }),
+  };
+}
