@@ -7,7 +7,7 @@ import {
   shareableOf,
   Task,
 } from "../task/mod.ts";
-import { Executor } from "./executor.ts";
+import { CHECK_INTERVAL, Executor } from "./executor.ts";
 import { lookUpTask } from "./look_up_task.ts";
 import { IDLE_TIMEOUT_MS, type PoolOptions } from "./make_pool.ts";
 import { crew } from "./pool/crew.ts";
@@ -32,6 +32,7 @@ export class BlockingExecutor extends Executor {
   #ownPool: OwnPool | null = null;
   /** What looks host names up where there are no workers. */
   #resolver: OwnPool | null = null;
+  #spins = 0;
   readonly #park = (ms: number) => this.#wait(ms);
 
   /**
@@ -117,9 +118,15 @@ export class BlockingExecutor extends Executor {
     }
   }
 
-  /** What runs on other threads may end at any moment. */
+  /**
+   * What runs on other threads may end at any moment. While it does so within a
+   * spin, sockets are looked at only now and then: that takes a system call.
+   */
   #waitForPool(ms: number): void {
-    if (ms > 0 && crew.spin()) ms = 0;
+    if (ms > 0 && crew.spin()) {
+      if (++this.#spins % CHECK_INTERVAL !== 0) return;
+      ms = 0;
+    }
     this.reactor.wait(Math.min(ms, crew.longestSleep));
   }
 

@@ -1,5 +1,6 @@
 /** Who runs what, and that everybody has a turn. */
 import { assert, assertEquals } from "@std/assert";
+import type { Runtime } from "../../mod.ts";
 import { pollFor } from "../helpers/deadline.ts";
 import { board } from "./fixtures/board.ts";
 import {
@@ -21,14 +22,12 @@ const EACH = { on: [1, 2, 4] };
 const [ROUNDS, STOP, STARTED, GATE, WORKERS] = [0, 1, 2, 3, 10];
 
 /** Waits until all workers that a runtime has sleep: none parks any more. */
-async function allParked(
-  { metrics }: { metrics(): { parks: number } },
-): Promise<void> {
+async function allParked(rt: Runtime): Promise<void> {
   let parks = -1;
   let since = performance.now();
   await pollFor(
     () => {
-      const now = metrics().parks;
+      const now = rt.metrics().parks;
       if (now !== parks) since = performance.now();
       parks = now;
       return performance.now() - since > 60;

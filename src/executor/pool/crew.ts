@@ -21,7 +21,7 @@ const SPINS = 8;
 const SKIPS = 64;
 
 /** How often to look between two looks at the clock, which take ten times as long. */
-export const LOOKS_PER_CLOCK = 16;
+const LOOKS_PER_CLOCK = 16;
 
 /**
  * The seats that one thread has, in all pools it takes part in: usually one. They
@@ -116,11 +116,7 @@ export class Crew implements SleepWatcher {
    * are some.
    */
   spin(ms: number = SPIN_MS): boolean {
-    const end = performance.now() + ms;
-    do {
-      for (let i = 0; i < LOOKS_PER_CLOCK; i++) if (this.hasNews) return true;
-    } while (performance.now() < end);
-    return false;
+    return lookFor(ms, () => this.hasNews);
   }
 
   /** The same on a thread that others share: shorter, and only if it pays. */
@@ -167,6 +163,18 @@ export class Crew implements SleepWatcher {
     // It may have been asleep, and nobody would signal it any more: it has to
     // look, and go to sleep anew.
     signalBackend(outer);
+  }
+}
+
+/** Asks again and again, for so many milliseconds at most. */
+export function lookFor(ms: number, isThere: () => boolean): boolean {
+  let end = Infinity;
+  for (;;) {
+    for (let i = 0; i < LOOKS_PER_CLOCK; i++) if (isThere()) return true;
+    const now = performance.now();
+    // The clock starts late: what comes at once need not be timed.
+    if (end === Infinity) end = now + ms;
+    else if (now >= end) return false;
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Scope } from "../../task/mod.ts";
 import { Deque } from "../deque.ts";
-import { LOOKS_PER_CLOCK, SPIN_MS } from "./crew.ts";
+import { lookFor, SPIN_MS } from "./crew.ts";
 import { Job, type JobHost } from "./job.ts";
 import { RECORD, SEAT } from "./layout.ts";
 import type { PoolMemory } from "./memory.ts";
@@ -342,11 +342,7 @@ export class WorkerSeat extends Seat implements JobHost {
 
   /** Looks for work for a while. True: there is some. */
   spin(): boolean {
-    const end = performance.now() + SPIN_MS;
-    do {
-      for (let i = 0; i < LOOKS_PER_CLOCK; i++) if (this.seesWork) return true;
-    } while (performance.now() < end);
-    return false;
+    return lookFor(SPIN_MS, () => this.seesWork);
   }
 
   /** It has work of its own to do first, so somebody else has to search. */
