@@ -13,6 +13,7 @@ import { IDLE_TIMEOUT_MS, type PoolOptions } from "./make_pool.ts";
 import { crew } from "./pool/crew.ts";
 import type { Prepared } from "./prepare.ts";
 import type { OwnPool, Spawner } from "./pool/spawner.ts";
+import { reportStuck } from "./pool/stuck.ts";
 
 /** What `Atomics.wait` sleeps on while there is no reactor: nobody wakes it. */
 const SLEEP_CELL = new Int32Array(new SharedArrayBuffer(4));
@@ -135,8 +136,9 @@ export class BlockingExecutor extends Executor {
     const before = enterContext(this.cx);
     try {
       this.#scope.close();
-      this.#ownPool?.shutdownNow(SHUTDOWN_MS);
-      this.#resolver?.shutdownNow(SHUTDOWN_MS);
+      for (const pool of [this.#ownPool, this.#resolver]) {
+        reportStuck(pool?.shutdownNow(SHUTDOWN_MS) ?? [], SHUTDOWN_MS);
+      }
       this.closeDrivers();
     } finally {
       enterContext(before);

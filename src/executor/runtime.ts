@@ -1,8 +1,4 @@
-import {
-  currentContext,
-  type IntoFuture,
-  reportFailure,
-} from "../future/mod.ts";
+import { currentContext, type IntoFuture } from "../future/mod.ts";
 import {
   checkNotImporting,
   type JoinHandle,
@@ -14,7 +10,8 @@ import { hostedExecutor } from "./hosted.ts";
 import { LocalSpawner } from "./local_spawner.ts";
 import { IDLE_TIMEOUT_MS, makePool } from "./make_pool.ts";
 import { type Metrics, metricsOf, NO_METRICS } from "./metrics.ts";
-import type { Pool, Stuck } from "./pool/pool.ts";
+import type { Pool } from "./pool/pool.ts";
+import { reportStuck } from "./pool/stuck.ts";
 import type { Spawner } from "./pool/spawner.ts";
 import { type Body, prepare } from "./prepare.ts";
 import { declarationOf, spawnShared } from "./spawn_shared.ts";
@@ -269,22 +266,5 @@ function checkTimeout(options: ShutdownOptions): number {
       shown(timeout)
     }, and must be a number ` +
       "of milliseconds from 0 on",
-  );
-}
-
-function reportStuck(stuck: readonly Stuck[], timeout: number): void {
-  if (stuck.length === 0) return;
-  const names = stuck.map(({ worker, task }) =>
-    `"${task}" on worker ${worker}`
-  );
-  reportFailure(
-    "the shutdown of a runtime",
-    new Error(
-      `Cannot shut the runtime down within ${timeout} ms: ` +
-        `${
-          names.join(", ")
-        } did not come to an end; nothing can stop a loop, ` +
-        "so the thread was let go",
-    ),
   );
 }

@@ -14,7 +14,7 @@ export const threadHost: SeatHost = {
     const executor = drivers instanceof Executor ? drivers : hostedExecutor();
     executor.noteUnjoined(task);
   },
-  noteLeft(): void {
+  lookAgain(): void {
     hostedExecutor().lookAgain();
   },
 };

@@ -72,8 +72,6 @@ export class WorkerExecutor extends HostedExecutor implements WorkerHost {
     return this.seat;
   }
 
-  noteLeft(): void {}
-
   holdLoop(hold: boolean): void {
     this.#holds += hold ? 1 : -1;
     // What was held up by it can go on.

@@ -4,11 +4,7 @@
  * @module
  */
 import { fileURLToPath } from "node:url";
-import {
-  asOnLinux,
-  OWN_CONSOLE_FLAGS,
-  pressCtrlC,
-} from "../windows/console.ts";
+import { asOnLinux, CtrlC, OWN_CONSOLE_FLAGS } from "../windows/console.ts";
 import { waitFor } from "./deadline.ts";
 
 /** The folder of the project, with a slash at its end. */
@@ -155,6 +151,7 @@ export class Subprocess implements AsyncDisposable {
   readonly #name: string;
   readonly #child: Deno.ChildProcess;
   readonly #stdin: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
+  readonly #ctrlC: CtrlC;
   #ended = false;
 
   constructor(
@@ -177,6 +174,7 @@ export class Subprocess implements AsyncDisposable {
       stderr: "piped",
     }).spawn();
     this.pid = this.#child.pid;
+    this.#ctrlC = new CtrlC(this.pid);
     this.stdout = new Lines("stdout", this.#child.stdout);
     this.stderr = new Lines("stderr", this.#child.stderr);
     this.#stdin = this.#child.stdin.getWriter();
@@ -201,9 +199,8 @@ export class Subprocess implements AsyncDisposable {
    */
   kill(signal: Deno.Signal = "SIGTERM"): void {
     if (this.#ended) return;
-    if (Deno.build.os === "windows" && signal === "SIGINT") {
-      pressCtrlC(this.pid);
-    } else this.#child.kill(signal);
+    if (Deno.build.os === "windows" && signal === "SIGINT") this.#ctrlC.press();
+    else this.#child.kill(signal);
   }
 
   /** Waits until the process has ended, and says how. */
@@ -216,6 +213,7 @@ export class Subprocess implements AsyncDisposable {
         `; stdout has\n  ${this.stdout.all.join("\n  ")}` +
         `\nstderr has\n  ${this.stderr.all.join("\n  ")}`,
     );
+    await this.#ctrlC.settle();
     return asOnLinux(status);
   }
 
@@ -228,6 +226,7 @@ export class Subprocess implements AsyncDisposable {
     }
     await this.#child.status;
     await Promise.all([
+      this.#ctrlC.settle(),
       this.stdout.cancel(),
       this.stderr.cancel(),
       this.#stdin.abort().catch(() => {}),

@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { assert, assertEquals } from "@std/assert";
 import { pollFor } from "../helpers/deadline.ts";
 import { edoTest } from "../helpers/leaks.ts";
@@ -39,7 +40,7 @@ poolTest("an async task may fetch", async ({ rt }) => {
 poolTest(
   "an async task may read files, and wait for timers",
   async ({ rt }) => {
-    const path = new URL(import.meta.url).pathname;
+    const path = fileURLToPath(import.meta.url);
     const { size } = await Deno.stat(path);
     assertEquals(await valueOf(rt.spawn(fileSize, path)), size);
     assertEquals(await valueOf(rt.spawn(timed, 5)), 5);
@@ -114,7 +115,7 @@ edoTest(
   "an unhandled rejection in an async task is reported, and its worker lives on",
   async () => {
     const program = new URL("./fixtures/careless.ts", import.meta.url);
-    await using child = startDeno(["run", "-A", program.pathname]);
+    await using child = startDeno(["run", "-A", program.href]);
     assertEquals((await child.status()).code, 0);
     assertEquals(await child.stdout.rest(), ["returned", "4", "true"]);
     const report = (await child.stderr.rest()).join("\n");

@@ -20,7 +20,7 @@ for (
       for (let round = 1; round <= 10; round++) {
         const on = 1 + round % workers;
         const error = await joinErrorOf(
-          rt.spawnWith({ on }, fn as typeof closes),
+          rt.spawnWith({ on }, fn),
         );
         assertEquals([error.kind, error.task], ["lost", fn.name]);
         assertEquals(

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { Runtime } from "../../mod.ts";
-import { waitFor } from "../helpers/deadline.ts";
+import { DeadlineError, waitFor } from "../helpers/deadline.ts";
 import { edoTest } from "../helpers/leaks.ts";
 import { assertBalanced } from "../pool/support.ts";
 import { LEFT_OUT } from "./left_out.ts";
@@ -55,6 +55,8 @@ async function runSuite(rt: Runtime, workers: number): Promise<Outcomes> {
         await waitFor(run, PATIENCE_MS + 5_000, `"${name}" on worker ${on}`);
       } catch (e) {
         error = e;
+        // The worker is stuck, and what else would wait for it takes for ever.
+        if (e instanceof DeadlineError) left.length = 0;
       }
       const known = outcomes.get(file) ?? new Map();
       outcomes.set(file, known.set(name, error));

@@ -13,18 +13,46 @@ export const OWN_CONSOLE_FLAGS: readonly string[] = Deno.build.os === "windows"
 /** `STATUS_CONTROL_C_EXIT`, as Deno has exit codes: signed. */
 export const CONTROL_C_EXIT: number = 0xC000_013A | 0;
 
-/** Presses Ctrl-C in the console of a process. */
-export function pressCtrlC(pid: number): void {
-  const program = import.meta.resolve("./press_ctrl_c.ts");
-  const { success, stderr } = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-config", program, `${pid}`, `${Deno.pid}`],
-  }).outputSync();
-  if (success) return;
-  throw new TypeError(
-    `Cannot press Ctrl-C in process ${pid}: ${
-      new TextDecoder().decode(stderr)
-    }`,
-  );
+/**
+ * Presses Ctrl-C in the console of a process, by way of another one. Two that wait
+ * for their turn are one, as signals on Linux are.
+ */
+export class CtrlC {
+  readonly #pid: number;
+  #done: Promise<void> = Promise.resolve();
+  #isPending = false;
+
+  constructor(pid: number) {
+    this.#pid = pid;
+  }
+
+  /** Presses it soon. */
+  press(): void {
+    if (this.#isPending) return;
+    this.#isPending = true;
+    this.#done = this.#done.then(() => {
+      this.#isPending = false;
+      return this.#press();
+    });
+  }
+
+  /** Waits for what was pressed. That it came to nothing is no error. */
+  async settle(): Promise<void> {
+    await this.#done;
+  }
+
+  async #press(): Promise<void> {
+    const program = import.meta.resolve("./press_ctrl_c.ts");
+    await new Deno.Command(Deno.execPath(), {
+      args: [
+        ...["run", "-A", "--no-config", program],
+        ...[`${this.#pid}`, `${Deno.pid}`],
+      ],
+      stdin: "null",
+      stdout: "null",
+      stderr: "inherit",
+    }).spawn().status;
+  }
 }
 
 /** How a process ended that Ctrl-C has ended, in the words of Linux. */

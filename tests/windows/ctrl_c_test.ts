@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { README_FLAGS } from "../helpers/subprocess.ts";
-import { CONTROL_C_EXIT, OWN_CONSOLE_FLAGS, pressCtrlC } from "./console.ts";
+import { CONTROL_C_EXIT, CtrlC, OWN_CONSOLE_FLAGS } from "./console.ts";
 import { windowsTest } from "./support.ts";
 
 windowsTest(

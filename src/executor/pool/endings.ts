@@ -36,6 +36,10 @@ export class Endings {
     ending: 0 | typeof FAILED,
     outcome: unknown,
   ): void {
+    // What nobody will ask for may be large, or unable to travel.
+    if (ending === 0 && !this.#memory.states.hasJoinInterest(record)) {
+      outcome = undefined;
+    }
     const written = this.#write(record, name, ending, outcome);
     this.count(written);
     this.#tell(record, written);

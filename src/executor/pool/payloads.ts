@@ -74,8 +74,9 @@ export class Payloads {
     this.#memory.set(record, RECORD.BLOCK, BY_PORT);
     this.#memory.set(record, RECORD.ATTACHED, 1);
     const attachments = payload.attachments ?? [];
-    this.#ports.send(to, { record, bytes, attachments }, [
-      bytes.buffer,
+    const { buffer } = bytes;
+    this.#ports.send(to, { record, bytes: buffer, attachments }, [
+      buffer,
       ...payload.transfer,
     ]);
   }
@@ -91,7 +92,7 @@ export class Payloads {
     }
     if (block === BY_PORT) {
       const { bytes, attachments } = this.#ports.take(record);
-      return this.#decoder.decode(bytes!, 0, attachments);
+      return this.#decoder.decode(new Uint8Array(bytes), 0, attachments);
     }
     try {
       return this.#decoder.decode(bytes, this.#heap.offset(block));

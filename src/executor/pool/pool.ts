@@ -10,6 +10,7 @@ import type { SeatHost } from "./remote_task.ts";
 import type { Placement } from "./placement.ts";
 import { FAILED, LOST } from "./shared_state.ts";
 import type { OwnPool } from "./spawner.ts";
+import type { Stuck } from "./stuck.ts";
 import { awaitVacant, untilVacant } from "./vacancy.ts";
 
 /** A thread that was started. */
@@ -34,14 +35,6 @@ export type StartThread = (
  * that is not blocked.
  */
 const START_MS = 10_000;
-
-/** A thread that did not end in time, and what it was doing. */
-export interface Stuck {
-  /** The seat of its worker. */
-  readonly worker: number;
-  /** The name of the task that it polled last. */
-  readonly task: string;
-}
 
 /**
  * A pool, on the thread that made it. That one alone starts threads, as a Web
@@ -108,6 +101,8 @@ export class Pool implements OwnPool, Keeper {
       this.#failStart(error);
       throw error;
     }
+    // Also where nobody waits for a task: threads may be asked for, or have failed.
+    this.#host.lookAgain();
   }
 
   #startOn(seat: number, ways: readonly Way[]): void {
@@ -240,7 +235,7 @@ export class Pool implements OwnPool, Keeper {
     this.#threads.clear();
     crew.leave(seat);
     seat.leave();
-    this.#host.noteLeft();
+    this.#host.lookAgain();
     memory.vacate(0);
     return stuck;
   }

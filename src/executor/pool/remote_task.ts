@@ -15,6 +15,8 @@ export interface RemoteTaskHost {
   noteAwaited(task: RemoteTask): void;
   /** Somebody wants it to end. */
   abort(task: RemoteTask): void;
+  /** Nobody will ask for its value. */
+  detach(task: RemoteTask): void;
   /** Runs it at once on this thread, if it is the one that would be next. */
   runIfNext(task: RemoteTask): void;
   /** Its thread. */
@@ -27,8 +29,8 @@ export interface SeatHost {
   keepLooking(): void;
   /** A task has failed, and nobody was waiting for it. */
   noteUnjoined(task: RemoteTask): void;
-  /** The thread has given its seat up, and need not listen any more. */
-  noteLeft(): void;
+  /** Whether the thread has to listen to others may have changed. */
+  lookAgain(): void;
 }
 
 /**
@@ -182,6 +184,7 @@ export class RemoteTask implements Joinable<unknown> {
 
   clearJoinInterest(): void {
     this.#hasInterest = false;
+    if (!this.#isComplete) this.#host.detach(this);
   }
 
   /** Hands the task's error to the failure hook, unless somebody received it. */

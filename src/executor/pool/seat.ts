@@ -340,6 +340,10 @@ export class Seat implements RemoteTaskHost {
     }
   }
 
+  detach({ record }: RemoteTask): void {
+    if (record !== NONE) this.memory.states.clearJoinInterest(record);
+  }
+
   runIfNext(_task: RemoteTask): void {}
 
   /** Whether there is something that a thread about to sleep has to see to. */

@@ -194,7 +194,12 @@ export class SharedStates {
     return (this.#load(record) & (FAILED | ABORTED | LOST)) as SharedEnding;
   }
 
-  /** Nobody will ask for the outcome. */
+  /** Whether the value may still be asked for: if not, it need not be sent. */
+  hasJoinInterest(record: number): boolean {
+    return (this.#load(record) & JOIN_INTEREST) !== 0;
+  }
+
+  /** Nobody will ask for the value. */
   clearJoinInterest(record: number): void {
     const index = this.#index(record);
     for (;;) {

@@ -63,9 +63,12 @@ export class SleepPlace {
     this.#unannounced.push(task);
   }
 
-  /** From here on others find the thread parked. False: it must not sleep. */
+  /**
+   * From here on others find the thread parked. False: it must not sleep. One that
+   * nobody could wake is not parked: it sleeps for a moment only.
+   */
   park(): boolean {
-    return this.#parking.park();
+    return this.#isUnreachable || this.#parking.park();
   }
 
   /**
@@ -74,6 +77,7 @@ export class SleepPlace {
    * comes next has to signal again.
    */
   stayParked(): void {
+    if (this.#isUnreachable) return;
     if (!this.#parking.park()) this.#parking.repark();
   }
 

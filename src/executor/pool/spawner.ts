@@ -1,4 +1,5 @@
 import type { Declaration, Joinable } from "../../task/mod.ts";
+import type { Stuck } from "./stuck.ts";
 import type { Placement } from "./placement.ts";
 
 /** Who takes shareable tasks: a pool, on the thread that has the seat. */
@@ -33,5 +34,5 @@ export interface OwnPool extends Spawner {
    * Ends it, blocking the thread until its workers have left, for `timeout`
    * milliseconds at most. Returns those that have not.
    */
-  shutdownNow(timeout: number): unknown;
+  shutdownNow(timeout: number): readonly Stuck[];
 }
