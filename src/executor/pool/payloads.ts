@@ -101,6 +101,13 @@ export class Payloads {
     }
   }
 
+  /** Closes what has moved with a payload that was never written. */
+  drop({ length, copyTo, attachments }: Payload): void {
+    const bytes = new Uint8Array(length);
+    copyTo(bytes, 0);
+    this.#decoder.discard(bytes, 0, attachments);
+  }
+
   /** Frees what the outcome takes of a task that nobody wants to know of. */
   discard(record: number, ending: SharedEnding): void {
     if (ending === ABORTED || ending === LOST) return;

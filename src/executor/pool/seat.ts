@@ -221,7 +221,8 @@ export class Seat implements RemoteTaskHost {
       }
     }
     while (this.#backlog.unplaced.length > 0) {
-      const { task } = this.#backlog.unplaced.popFront()!;
+      const { task, payload } = this.#backlog.unplaced.popFront()!;
+      this.payloads.drop(payload);
       this.#cancelUnplaced(task);
     }
     this.drain();
@@ -293,6 +294,7 @@ export class Seat implements RemoteTaskHost {
       const { task, number, payload, placement } = this.#backlog.unplaced
         .popFront()!;
       if (task.isComplete) {
+        this.payloads.drop(payload);
         this.#slots.release(record);
         continue;
       }
@@ -319,10 +321,7 @@ export class Seat implements RemoteTaskHost {
   abort(task: RemoteTask): void {
     const { memory } = this;
     const { record } = task;
-    if (record === NONE) {
-      this.#cancelUnplaced(task);
-      return;
-    }
+    if (record === NONE) return this.#cancelUnplaced(task);
     switch (memory.states.abort(record)) {
       case "settle":
         this.endings.disposeArguments(record);
