@@ -122,6 +122,12 @@ export class PoolMemory {
     );
   }
 
+  /** Mails a record to a seat, and has its thread look. */
+  post(seat: number, record: number): void {
+    this.mail(seat).push(record);
+    this.unpark(seat);
+  }
+
   /** The records that a seat has spawned and that are done. */
   done(seat: number): Inbox {
     return this.#done[seat] ??= new Inbox(

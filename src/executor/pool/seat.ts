@@ -191,8 +191,7 @@ export class Seat implements RemoteTaskHost {
 
   #mailTo(seat: number, record: number): void {
     this.memory.addSeat(seat, SEAT.MAILED, 1);
-    this.memory.mail(seat).push(record);
-    this.memory.unpark(seat);
+    this.memory.post(seat, record);
   }
 
   /** Puts a record where any worker finds it. */
@@ -330,12 +329,9 @@ export class Seat implements RemoteTaskHost {
         if (memory.states.consume(record)) this.#slots.release(record);
         this.#settle(task, ABORTED, undefined);
         break;
-      case "mail": {
-        const home = memory.get(record, RECORD.HOME);
-        memory.mail(home).push(record);
-        memory.unpark(home);
+      case "mail":
+        memory.post(memory.get(record, RECORD.HOME), record);
         break;
-      }
     }
   }
 
