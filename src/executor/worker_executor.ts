@@ -92,7 +92,7 @@ export class WorkerExecutor extends HostedExecutor implements WorkerHost {
   }
 
   /** Whether promises have to settle, for which Deno's loop must turn. */
-  get #mustTurn(): boolean {
+  get isHosted(): boolean {
     return this.#holds > 0 || this.live > 0;
   }
 
@@ -108,17 +108,17 @@ export class WorkerExecutor extends HostedExecutor implements WorkerHost {
   protected override takeTurn(): void {
     if (this.#hasLeft) return;
     if (this.waitsElsewhere) {
-      if (!this.#mustTurn || this.#mustLeave) {
+      if (!this.isHosted || this.#mustLeave) {
         // The end of that wait brings the turn in which the thread may block.
         this.existingReactor!.signal();
         return;
       }
       crew.afterSleep();
     }
-    while (!this.#mustTurn && !this.#mustLeave) {
+    while (!this.isHosted && !this.#mustLeave) {
       this.pollDrivers(this.#park);
       // A searcher that is busy with something else would let others sleep on.
-      if (this.hasReady) this.seat.stopSearch();
+      if (this.hasReady) this.seat.idling.stopSearch();
       this.pollReady(null);
     }
     // A task may have ended the thread.
@@ -139,11 +139,11 @@ export class WorkerExecutor extends HostedExecutor implements WorkerHost {
   #sleep(ms: number): void {
     const { seat } = this;
     // What was mailed may need Deno's loop to get its module.
-    if (ms === 0 || this.#mustTurn) {
+    if (ms === 0 || this.isHosted) {
       this.existingReactor?.wait(0);
       return;
     }
-    if (seat.seesWork && (seat.isSearching || seat.startSearch())) return;
+    if (seat.seesWork && seat.startSearch()) return;
     if (this.#spins > 0) {
       seat.startSearch();
       if (seat.spin()) return;
@@ -159,16 +159,20 @@ export class WorkerExecutor extends HostedExecutor implements WorkerHost {
 
   #tryToRetire(): void {
     const memory = this.#memory;
+    const isIdle = () => memory.isIdle && memory.sum(SEAT.WAITING) === 0;
+    if (memory.life.retire(isIdle, this.seat.number)) {
+      for (let seat = 0; seat < memory.firstOutside; seat++) {
+        memory.unpark(seat);
+      }
+      return;
+    }
+    // Whoever is busy tries afterwards. If nobody is, this one was hindered, by
+    // another who tried or by a task that has ended since, and tries again.
+    const mustTryAgain = isIdle();
     // Who adds a blocking task now finds nobody asleep, and has a thread started.
-    if (this.#isBlocking) this.#isDismissed = !this.seat.seesWork;
-    else this.#hasTriedToRetire = true;
-    // Its task may have been the last that kept the workers from going.
-    const hasRetired = memory.life.retire(
-      () => memory.isIdle && memory.sum(SEAT.WAITING) === 0,
-      this.seat.number,
-    );
-    if (!hasRetired) return;
-    for (let seat = 0; seat < memory.firstOutside; seat++) memory.unpark(seat);
+    if (this.#isBlocking) {
+      this.#isDismissed = !mustTryAgain && !this.seat.seesWork;
+    } else this.#hasTriedToRetire = !mustTryAgain;
   }
 
   /**
@@ -179,13 +183,15 @@ export class WorkerExecutor extends HostedExecutor implements WorkerHost {
     if (this.#hasLeft) return;
     this.#hasLeft = true;
     const memory = this.#memory;
+    // Before anybody hears of it, and sends to a thread that will not be there.
+    memory.storeSeat(this.seat.number, SEAT.STATUS, STATUS.DYING);
     this.seat.loseJobs();
     this.seat.retreat();
     this.scope.closeResources();
     this.closeDrivers();
     crew.leave(this.seat);
     this.seat.leave();
-    memory.storeSeat(this.seat.number, SEAT.STATUS, STATUS.DEAD);
+    memory.vacate(this.seat.number, STATUS.DEAD);
     memory.callCreator(ATTENTION.DEATH);
   }
 
@@ -199,7 +205,7 @@ export class WorkerExecutor extends HostedExecutor implements WorkerHost {
     } finally {
       enterContext(before);
       // Aborted async tasks hear of it in promise jobs, which come before this.
-      if (this.#mustTurn) setImmediate(() => this.#vacate());
+      if (this.isHosted) setImmediate(() => this.#vacate());
       else this.#vacate();
     }
   }

@@ -240,7 +240,9 @@ export function startDeno(
   options: SubprocessOptions = {},
 ): Subprocess {
   const [command = "", ...rest] = args;
-  const flags = command === "run" ? OWN_CONSOLE_FLAGS : [];
+  // Deno 2.9 for Windows hangs when it has to check types and to load this first.
+  const isRun = command === "run" && !rest.includes("--check");
+  const flags = isRun ? OWN_CONSOLE_FLAGS : [];
   return new Subprocess(Deno.execPath(), [command, ...flags, ...rest], options);
 }
 

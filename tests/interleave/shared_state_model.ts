@@ -8,6 +8,11 @@ export interface TaskOptions {
   readonly aborts?: number;
   /** Whether the spawner sleeps until it has ended, or looks now and then. */
   readonly sleeps: boolean;
+  /**
+   * Whether the spawner's thread ends before that, in the middle of a task of its
+   * own: the next one that has its seat knows nothing of the task.
+   */
+  readonly leaves?: boolean;
   /** How many workers take from the queue. */
   readonly workers: number;
   /** The task's word, or one that is to be found wanting. */
@@ -74,7 +79,7 @@ export class TaskModel implements Model {
             { length: options.aborts ?? 0 },
             (): Round => (steps) => this.#abort(steps),
           ),
-          (steps) => this.#join(steps),
+          (steps) => options.leaves ? this.#succeed(steps) : this.#join(steps),
           ({ atomics, world }) => void atomics.store(world, this.#over, 1),
         ],
       },
@@ -150,6 +155,24 @@ export class TaskModel implements Model {
     }
     atomics.store(world, this.#parking, 0);
     return mayEnd ? again() : this.#lookAgain(steps);
+  }
+
+  /** On the next thread that has the seat: takes what comes, for nobody. */
+  #succeed(steps: Steps): ReturnType<Round> {
+    const { atomics, world } = steps;
+    if (this.#take(steps, "DONE", this.#done)) {
+      const states = this.#states(steps);
+      if (!states.isConsumed(RECORD)) {
+        states.ending(RECORD);
+        // What the outcome takes is let go.
+        this.#add(steps, this.#settled);
+        if (!this.#move(steps, () => states.consume(RECORD))) return again();
+      }
+      this.#free(steps);
+      return again();
+    }
+    if (atomics.load(world, this.#freed) > 0) return;
+    return this.#lookAgain(steps);
   }
 
   /** Looks until something has come. */

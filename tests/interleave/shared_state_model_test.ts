@@ -19,11 +19,34 @@ const MODELS: readonly (TaskOptions & { schedules: bigint })[] = [
   { workers: 2, sleeps: true, aborts: 1, schedules: 5_574_461_716n },
   { workers: 2, sleeps: true, aborts: 2, schedules: 141_255_358_064n },
   { workers: 2, sleeps: false, aborts: 2, schedules: 4_404_932_752n },
+  { workers: 1, sleeps: false, leaves: true, schedules: 55n },
+  {
+    workers: 1,
+    sleeps: false,
+    aborts: 1,
+    leaves: true,
+    schedules: 29_184_499n,
+  },
+  {
+    workers: 2,
+    sleeps: false,
+    aborts: 1,
+    leaves: true,
+    schedules: 116_737_996n,
+  },
+  {
+    workers: 2,
+    sleeps: false,
+    aborts: 2,
+    leaves: true,
+    schedules: 2_960_631_304n,
+  },
 ];
 
 for (const { schedules, ...options } of MODELS) {
-  const { workers, sleeps, aborts = 0 } = options;
-  Deno.test(`a task that is aborted ${aborts} times, with ${workers} workers and a spawner that ${sleeps ? "sleeps" : "looks"}, settles once and frees its record once`, () => {
+  const { workers, sleeps, aborts = 0, leaves } = options;
+  const does = leaves ? "leaves" : sleeps ? "sleeps" : "looks";
+  Deno.test(`a task that is aborted ${aborts} times, with ${workers} workers and a spawner that ${does}, settles once and frees its record once`, () => {
     assertEquals(explore(new TaskModel(options)).schedules, schedules);
   });
 }
@@ -106,5 +129,44 @@ for (const [name, states] of Object.entries(MUTANTS)) {
       ScheduleError,
     );
     assertMatch(error.message, /^(After a step|At the end|Deadlock|Data race)/);
+  });
+}
+
+const SUCCESSOR_MUTANTS: Record<string, TaskOptions["states"]> = {
+  "frees what is still in a worker's mail": (steps, at) =>
+    new class extends Weakened {
+      override consume(record: number): boolean {
+        super.consume(record);
+        return true;
+      }
+    }(steps, at),
+  "takes an empty shell for an outcome": (steps, at) =>
+    new class extends Weakened {
+      override isConsumed(): boolean {
+        return false;
+      }
+    }(steps, at),
+  "frees what it was not done with": (steps, at) =>
+    new class extends Weakened {
+      override isConsumed(): boolean {
+        return true;
+      }
+    }(steps, at),
+};
+
+for (const [name, states] of Object.entries(SUCCESSOR_MUTANTS)) {
+  Deno.test(`the model of a task finds out a thread that takes over a seat and ${name}`, () => {
+    const options: TaskOptions = {
+      workers: 1,
+      sleeps: false,
+      aborts: 1,
+      leaves: true,
+      states: states!,
+    };
+    const error = assertThrows(
+      () => explore(new TaskModel(options)),
+      ScheduleError,
+    );
+    assertMatch(error.message, /^(After a step|At the end|Deadlock)/);
   });
 }

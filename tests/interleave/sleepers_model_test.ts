@@ -141,6 +141,9 @@ const MUTANTS: Record<string, Partial<PoolOptions>> = {
       getUp: (worker) => sleepers.getUp(worker, false),
     })),
   },
+  "who ends while it sleeps and is still counted as idle": {
+    rules: weaken(() => ({ getUp: () => false })),
+  },
   "who wakes nobody when it was the last to search": {
     rules: weaken((sleepers) => ({
       endSearch: () => sleepers.endSearch() && false,

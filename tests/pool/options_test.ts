@@ -100,11 +100,12 @@ poolTest(
     const handle = rt.handle();
     const wrong = [0, workers + 1, -1, 1.5, NaN, Infinity, "1", "most", null];
     for (const on of wrong as SpawnOptions["on"][]) {
+      const shown = typeof on === "string" ? `"${on}"` : on;
       for (const through of [rt, handle]) {
         assertThrows(
           () => through.spawnWith({ on } as SpawnOptions, double, 1),
           RangeError,
-          `Cannot spawn: the option on is ${on}, and the workers are ` +
+          `Cannot spawn: the option on is ${shown}, and the workers are ` +
             `numbered from 1 to ${workers}`,
         );
       }

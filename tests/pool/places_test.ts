@@ -166,7 +166,8 @@ class Outside implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#worker.terminate();
+    // Not terminated: it could not give back what its loop waits with.
+    this.#worker.postMessage({ how: "end" });
     await Promise.resolve();
   }
 }

@@ -91,6 +91,7 @@ poolTest(
 poolTest(
   "a runtime that is shut down at once closes what it was given",
   async ({ rt, workers }) => {
+    for (const cell of [STARTED, CLOSED]) board.set(cell, 0);
     const handles = Array.from({ length: workers }, (_, n) => {
       return rt.spawnWith(
         { on: n + 1 },
@@ -118,7 +119,9 @@ edoTest(
   async () => {
     for (const on of [undefined, 1]) {
       await using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-      const connecting = net.TcpStream.connect(listener.addr as Deno.NetAddr);
+      const connecting = valueOf(
+        net.TcpStream.connect(listener.addr as Deno.NetAddr),
+      );
       using accepted = await listener.accept();
       const stream = await connecting;
       const rt = new Runtime({ workers: 1 });
@@ -135,6 +138,7 @@ edoTest(
 poolTest(
   "what is spawned after a shutdown is cancelled at once, its arguments closed",
   async ({ rt, workers }) => {
+    for (const cell of [STARTED, CLOSED]) board.set(cell, 0);
     const handle = rt.handle();
     await valueOf(rt.spawn(double, 1));
     await rt.shutdown();
@@ -195,7 +199,7 @@ poolTest(
   EACH,
 );
 
-for (let round = 0; round < 5; round++) {
+for (let round = 0; round < 3; round++) {
   poolTest(
     `spawns that race with the shutdown have an outcome each [${round}]`,
     async ({ rt }) => {
@@ -269,30 +273,41 @@ edoTest(
   },
 );
 
-poolTest(
+edoTest(
   "a task blocked beyond the timeout is named, and shutdown returns",
-  async ({ rt, failures }) => {
-    const handle = rt.spawnWith({ on: 1 }, hog, STARTED, GATE);
-    await board.reaches(STARTED, 1, "the start of the task");
-    const start = performance.now();
-    await rt.shutdown({ timeout: 50 });
-    const took = performance.now() - start;
-    assert(took >= 49 && took < 5_000, `it took ${took} ms`);
-    assertEquals(await outcomeOf(handle), "lost");
-    assertEquals(failures.map(({ what, error }) => `${what}: ${error}`), [
-      "the shutdown of a runtime: Error: Cannot shut the runtime down within " +
-      '50 ms: "hog" on worker 1 did not come to an end; nothing can stop a ' +
-      "loop, so the thread was let go",
-    ]);
-    board.set(GATE, 1);
+  async () => {
+    const failures: string[] = [];
+    const hook = setFailureHook(({ what, error }) => {
+      failures.push(`${what}: ${error}`);
+    });
+    const rt = new Runtime({ workers: 2 });
+    try {
+      await layBoard(rt, 2);
+      const handle = rt.spawnWith({ on: 1 }, hog, STARTED, GATE);
+      await board.reaches(STARTED, 1, "the start of the task");
+      const start = performance.now();
+      await rt.shutdown({ timeout: 50 });
+      const took = performance.now() - start;
+      assert(took >= 49 && took < 5_000, `it took ${took} ms`);
+      assertEquals(await outcomeOf(handle), "lost");
+      assertEquals(failures, [
+        "the shutdown of a runtime: Error: Cannot shut the runtime down within " +
+        '50 ms: "hog" on worker 1 did not come to an end; nothing can stop a ' +
+        "loop, so the thread was let go",
+      ]);
+      assertBalanced(rt.metrics());
+    } finally {
+      setFailureHook(hook);
+      // Whatever the thread does with what it is told is its own affair by now.
+      board.set(GATE, 1);
+    }
   },
-  { board: true, fails: true },
 );
 
 poolTest(
   "workers retire when idle, start again when needed, and keep counting",
   async ({ rt, workers }) => {
-    for (let round = 1; round <= 4; round++) {
+    for (let round = 1; round <= 2; round++) {
       assertEquals(await valueOf(rt.spawn(double, round)), 2 * round);
       if (round % 2 === 0) {
         rt.block_on(function* () {
@@ -304,7 +319,7 @@ poolTest(
     for (let on = 1; on <= workers; on++) {
       assertEquals(await valueOf(rt.spawnWith({ on }, where)), `edo ${on}`);
     }
-    assertEquals(rt.metrics().completed, 6 + workers);
+    assertEquals(rt.metrics().completed, 3 + workers);
   },
   { on: [1, 2, 4], idleTimeout: 10 },
 );
@@ -312,7 +327,7 @@ poolTest(
 poolTest(
   "workers that are about to retire take what comes in that moment",
   async ({ rt }) => {
-    for (let round = 0; round < 60; round++) {
+    for (let round = 0; round < 15; round++) {
       assertEquals(await valueOf(rt.spawn(double, round)), 2 * round);
       const ms = round % 12;
       await new Promise((resolve) => setTimeout(resolve, ms));
@@ -337,7 +352,7 @@ poolTest(
 edoTest("many runtimes come and go", async () => {
   const hook = setFailureHook(() => {});
   try {
-    for (let round = 0; round < 10; round++) {
+    for (let round = 0; round < 6; round++) {
       const rt = new Runtime({ workers: 2 });
       const handle = rt.spawn(round % 3 === 0 ? sleep : double, 1);
       if (round % 2 === 0) await valueOf(handle);

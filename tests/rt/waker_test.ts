@@ -271,7 +271,9 @@ everyFlavour(
           })(),
         )
       );
-      const late = spawn(() => time.timeout(1, join(gate.wait(), gate.wait())));
+      const late = spawn(() =>
+        time.timeout(20, join(gate.wait(), gate.wait()))
+      );
       const aborted = spawn(() => join(gate.wait(), select(gate.wait())));
       yield* yieldTimes(2);
       assertEquals(gate.waiting, 7);

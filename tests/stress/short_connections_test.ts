@@ -10,7 +10,7 @@ import {
   time,
   yieldNow,
 } from "../../mod.ts";
-import { serve } from "../../examples/echo_server.ts";
+import { serveHere } from "../../examples/echo_server.ts";
 import { currentContext } from "../../src/future/mod.ts";
 import { countDescriptors, memoryOf } from "../helpers/proc.ts";
 import type { Subprocess } from "../helpers/subprocess.ts";
@@ -137,8 +137,8 @@ function* serveAll(start: (task: Task) => void): Coroutine<Findings> {
   const [patient, impatient, aborting, abortingLater] = sorts.map((sort) =>
     sort.map(({ addr }) => addr)
   );
-  sorts[0]!.forEach((listener) => spawn(serve, listener, PATIENT_MS));
-  sorts[1]!.forEach((listener) => spawn(serve, listener, IMPATIENT_MS));
+  sorts[0]!.forEach((listener) => spawn(serveHere, listener, PATIENT_MS));
+  sorts[1]!.forEach((listener) => spawn(serveHere, listener, IMPATIENT_MS));
   sorts[2]!.forEach((listener) => spawn(serveAborting, listener));
   sorts[3]!.forEach((listener) => spawn(serveAbortingLater, listener));
   const most = { sources: 0 };

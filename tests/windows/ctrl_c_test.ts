@@ -14,7 +14,9 @@ windowsTest(
     const reader = child.stdout.getReader();
     const { value } = await reader.read();
     const line = new TextDecoder().decode(value);
-    pressCtrlC(child.pid);
+    const ctrlC = new CtrlC(child.pid);
+    ctrlC.press();
+    await ctrlC.settle();
     const { code, signal, success } = await child.status;
     assertEquals([code, signal, success], [CONTROL_C_EXIT, null, false]);
     assertEquals(line.slice(0, 13), "listening on ");

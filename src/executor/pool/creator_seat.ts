@@ -1,4 +1,5 @@
 import type { PoolMemory } from "./memory.ts";
+import type { Placement } from "./placement.ts";
 import type { SeatHost } from "./remote_task.ts";
 import { Seat } from "./seat.ts";
 
@@ -8,6 +9,8 @@ export interface Keeper {
   start(): void;
   /** Sees to what others cannot do, bits of `ATTENTION`. */
   attend(attention: number): void;
+  /** Starts other threads in place of those that have ended, or are about to. */
+  replaceDying(): void;
   /** How long those that were started may take to come up, in milliseconds. */
   readonly untilStarted: number;
   /** Sees whether they have come up, and gives up if it is too late. */
@@ -33,6 +36,12 @@ export class CreatorSeat extends Seat {
       this.ports.close();
     }
     return hadAny;
+  }
+
+  /** What goes by port has to reach the next worker, not the one that is dying. */
+  protected override pinned(name: string, placement: Placement): Placement {
+    this.#keeper.replaceDying();
+    return super.pinned(name, placement);
   }
 
   override get hasNews(): boolean {

@@ -52,6 +52,11 @@ export class Crew implements SleepWatcher {
     return awaited;
   }
 
+  /** Whether a `block_on` is under way inside of something else. */
+  get isNested(): boolean {
+    return this.#targets.length > 1;
+  }
+
   /** Whether it has to listen although nobody waits: it may have to start threads. */
   get mustListen(): boolean {
     return this.#seats.some((seat) => seat.mustListen);

@@ -99,6 +99,8 @@ export const SEAT = {
   MAILED: 8,
   /** The record that is being polled, plus one. */
   CURRENT: 9,
+  /** 1: it sleeps under Deno's loop, see `memory.ts`. */
+  HOSTED: 11,
   /** How many tasks wait on the thread, as it counted when it last went idle. */
   WAITING: 10,
   /** The newest of the records mailed to the seat. */
@@ -130,6 +132,8 @@ export const STATUS = {
   TAKEN: 2,
   /** The worker was ended from inside a task: another must take its place. */
   DEAD: 3,
+  /** The same, and it still has to clear up. */
+  DYING: 4,
 } as const;
 
 /** The words of the header. */
@@ -145,6 +149,8 @@ export const HEADER = {
   ID: 3 * LINE + 1,
   /** 1: other threads have handles, so the workers have to stay. */
   EXPORTED: 3 * LINE + 3,
+  /** How many workers sleep under Deno's loop. */
+  HOSTED: 3 * LINE + 4,
 } as const;
 
 /** What the creator of a pool has to see to, as it alone can start threads. */

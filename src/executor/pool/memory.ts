@@ -277,10 +277,11 @@ export class PoolMemory {
     return status === STATUS.VACANT || status === STATUS.DEAD;
   }
 
-  /** The last that a thread does with the memory: its seat is free. */
-  vacate(seat: number): void {
+  /** The last that a thread does with the memory: its seat is free, or `DEAD`. */
+  vacate(seat: number, status: number = STATUS.VACANT): void {
     const at = this.layout.seat(seat) + SEAT.STATUS;
-    Atomics.store(this.words, at, STATUS.VACANT);
+    Atomics.store(this.words, at, status);
+    // For those who wait until it has gone, see `vacancy.ts`.
     Atomics.notify(this.words, at);
   }
 
@@ -297,10 +298,42 @@ export class PoolMemory {
     }
   }
 
-  /** Has one idle worker look for work that was added, unless one does already. */
+  /**
+   * Has one idle worker look for work that was added, unless one does already. A
+   * worker that Deno's loop hosts is called only if no other is idle, and does not
+   * count as searching: it may be in the middle of somebody's promise job.
+   */
   wakeOne(): void {
     const worker = this.sleepers.claimOne();
     if (worker >= 0) this.unpark(1 + worker);
+    else if (
+      Atomics.load(this.words, HEADER.HOSTED) > 0 &&
+      this.sleepers.searching === 0
+    ) this.#wakeHosted();
+  }
+
+  #wakeHosted(): void {
+    for (let seat = 1; seat <= this.workers; seat++) {
+      if (!this.setHosted(seat, false)) continue;
+      this.unpark(seat);
+      return;
+    }
+  }
+
+  /**
+   * Says whether a worker sleeps under Deno's loop. After that, and before it
+   * sleeps, it looks for work once more, as the others do. Returns whether that
+   * was new.
+   */
+  setHosted(seat: number, isHosted: boolean): boolean {
+    const at = this.layout.seat(seat) + SEAT.HOSTED;
+    const [from, to] = isHosted ? [0, 1] : [1, 0];
+    if (
+      Atomics.load(this.words, at) !== from ||
+      Atomics.compareExchange(this.words, at, from, to) !== from
+    ) return false;
+    Atomics.add(this.words, HEADER.HOSTED, isHosted ? 1 : -1);
+    return true;
   }
 
   /**

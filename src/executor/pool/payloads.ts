@@ -112,7 +112,7 @@ export class Payloads {
   discard(record: number, ending: SharedEnding): void {
     if (ending === ABORTED || ending === LOST) return;
     const block = this.#memory.get(record, RECORD.BLOCK);
-    if (block === BY_PORT) this.#ports.take(record);
+    if (block === BY_PORT) this.#ports.forget(record);
     else if (block !== 0) {
       this.#heap.free(block, this.#memory.get(record, RECORD.LENGTH));
     }

@@ -36,6 +36,9 @@ export type StartThread = (
  */
 const START_MS = 10_000;
 
+/** How long a worker that ends itself may take to clear up, in milliseconds. */
+const DYING_MS = 1_000;
+
 /**
  * A pool, on the thread that made it. That one alone starts threads, as a Web
  * Worker lives no longer than the thread that started it.
@@ -156,7 +159,20 @@ export class Pool implements OwnPool, Keeper {
     if (this.#isShutDown) return;
     if ((attention & ATTENTION.START) !== 0) this.start();
     if ((attention & ATTENTION.DEATH) !== 0) this.#replaceDead();
-    if ((attention & ATTENTION.BLOCKING) !== 0) this.#startBlocking();
+    // Also for those whose threads have all died.
+    if ((attention & (ATTENTION.BLOCKING | ATTENTION.DEATH)) !== 0) {
+      this.#startBlocking();
+    }
+  }
+
+  replaceDying(): void {
+    if (this.#isShutDown) return;
+    const { memory } = this;
+    for (const seat of this.#threads.keys()) {
+      if (memory.loadSeat(seat, SEAT.STATUS) !== STATUS.DYING) continue;
+      awaitVacant(memory, seat, performance.now() + DYING_MS);
+    }
+    this.#replaceDead();
   }
 
   /** Has new workers take the seats, and the queues, of those that have ended. */

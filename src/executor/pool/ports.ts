@@ -71,8 +71,14 @@ export class Ports {
 
   /** Has messages for a seat go to a port from now on. */
   set(seat: number, port: MessagePort): void {
-    this.#ports.get(seat)?.close();
+    const before = this.#ports.get(seat);
+    // Behind the others, so that an iteration that is under way comes to it.
+    this.#ports.delete(seat);
     this.#ports.set(seat, port);
+    if (before === undefined) return;
+    // What has come by the old one is still to be taken.
+    this.#receive(before);
+    before.close();
   }
 
   /** Tells the thread of `to` that it reaches `seat` by a port. */
@@ -109,17 +115,25 @@ export class Ports {
     return message;
   }
 
+  /** Lets go of what came with a record, if it came to this thread at all. */
+  forget(record: number): void {
+    if (!this.#arrived.has(record)) this.#drain();
+    this.#arrived.delete(record);
+  }
+
   #drain(): void {
     // A port that arrives is drained as well: a Map's iteration comes to it.
-    for (const port of this.#ports.values()) {
-      let received;
-      while (
-        (received = receiveMessageOnPort(port as unknown as NodeMessagePort))
-      ) {
-        const message = received.message as Attached | NewPort;
-        if ("port" in message) this.set(message.seat, message.port);
-        else this.#arrived.set(message.record, message);
-      }
+    for (const port of this.#ports.values()) this.#receive(port);
+  }
+
+  #receive(port: MessagePort): void {
+    let received;
+    while (
+      (received = receiveMessageOnPort(port as unknown as NodeMessagePort))
+    ) {
+      const message = received.message as Attached | NewPort;
+      if ("port" in message) this.set(message.seat, message.port);
+      else this.#arrived.set(message.record, message);
     }
   }
 

@@ -113,7 +113,7 @@ export class Seat implements RemoteTaskHost {
     try {
       number = this.functions.numberOf(declaration);
       if (packet.attachments !== null) {
-        placement = this.#pinned(name, placement);
+        placement = this.pinned(name, placement);
       }
       record = this.#slots.allocate();
       if (record !== NONE) {
@@ -146,13 +146,13 @@ export class Seat implements RemoteTaskHost {
     placement: Placement,
   ): Placement {
     if (this.payloads.write(record, payload, placement.on)) return placement;
-    placement = this.#pinned(name, placement);
+    placement = this.pinned(name, placement);
     this.payloads.write(record, payload, placement.on);
     return placement;
   }
 
   /** What goes by port has to know where to, and that somebody is there. */
-  #pinned(name: string, placement: Placement): Placement {
+  protected pinned(name: string, placement: Placement): Placement {
     if (placement.blocking) {
       throw new TypeError(
         `Cannot spawn "${name}" as a blocking task: shared and transferred ` +

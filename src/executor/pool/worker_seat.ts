@@ -1,6 +1,7 @@
 import type { Scope } from "../../task/mod.ts";
 import { Deque } from "../deque.ts";
-import { lookFor, SPIN_MS } from "./crew.ts";
+import { crew, lookFor, SPIN_MS } from "./crew.ts";
+import { Idling } from "./idling.ts";
 import { Job, type JobHost } from "./job.ts";
 import { RECORD, SEAT } from "./layout.ts";
 import type { PoolMemory } from "./memory.ts";
@@ -17,6 +18,8 @@ export interface WorkerHost extends SeatHost {
   readonly scope: Scope;
   /** Runs a job at once, inside the poll that is under way. */
   runNested(job: Job): void;
+  /** Whether Deno's loop turns, as something there waits for a promise. */
+  readonly isHosted: boolean;
   /** Lets Deno's loop turn, or has that end: for each beginning there is an end. */
   holdLoop(hold: boolean): void;
 }
@@ -34,10 +37,8 @@ export class WorkerSeat extends Seat implements JobHost {
   readonly #own = new Deque<number>();
   /** How many imports are under way; meanwhile it starts nothing. */
   #imports = 0;
-  #isSearching = false;
-  #isIdle = false;
-  /** Whether the last look before sleeping found something for anybody. */
-  #sawWork = false;
+  /** Whether it sleeps, searches, or neither. */
+  readonly idling: Idling;
 
   constructor(
     memory: PoolMemory,
@@ -48,6 +49,11 @@ export class WorkerSeat extends Seat implements JobHost {
     super(memory, number, host, startWorkers);
     this.#host = host;
     this.index = this.indexOf(number);
+    this.idling = new Idling(
+      this.sleepers,
+      this.index,
+      () => this.wakeAnother(),
+    );
     // A thread that may block has none; it never asks for this.
     this.#deque = memory.deques[this.index]!;
   }
@@ -103,7 +109,7 @@ export class WorkerSeat extends Seat implements JobHost {
     while (this.#imports === 0) {
       const record = this.#own.popFront() ?? this.take(fair);
       if (record === NONE) return null;
-      if (this.#isSearching) this.#endSearch();
+      this.idling.stopSearch();
       if (this.#mustImport(record)) break;
       const job = this.#start(record);
       if (job !== null) return job;
@@ -157,7 +163,7 @@ export class WorkerSeat extends Seat implements JobHost {
   #takeShare(): number {
     const { injector, workers } = this.memory;
     const first = injector.pop();
-    if (first === NONE) return this.#isSearching ? this.#steal() : NONE;
+    if (first === NONE) return this.idling.isSearching ? this.#steal() : NONE;
     const share = Math.min(
       Math.floor(injector.length / workers),
       SHARE.length,
@@ -329,15 +335,10 @@ export class WorkerSeat extends Seat implements JobHost {
   retreat(): void {
     // It may go while Deno's loop turns, and its wait is under way elsewhere.
     this.afterSleep();
-    this.stopSearch();
+    this.idling.stopSearch();
     this.memory.storeSeat(this.number, SEAT.WAITING, 0);
     this.#returnOwn();
     if (this.memory.life.isClosed) this.endings.cancelAttached(this.number);
-  }
-
-  /** Whether it has to look for work at others before the thread may sleep. */
-  get isSearching(): boolean {
-    return this.#isSearching;
   }
 
   /** Looks for work for a while. True: there is some. */
@@ -345,35 +346,35 @@ export class WorkerSeat extends Seat implements JobHost {
     return lookFor(SPIN_MS, () => this.seesWork);
   }
 
-  /** It has work of its own to do first, so somebody else has to search. */
-  stopSearch(): void {
-    if (this.#isSearching) this.#endSearch();
-  }
-
-  /** Begins to look for work at others, if there are not enough who do. */
+  /** Begins to look for work at others, if it could take any. */
   startSearch(): boolean {
-    return this.#isSearching ||= this.takesTasks &&
-      this.sleepers.startSearch();
+    return this.takesTasks && this.idling.startSearch();
   }
 
-  #endSearch(): void {
-    this.#isSearching = false;
-    if (this.sleepers.endSearch()) this.wakeAnother();
-  }
-
-  /** After the rules at the top of `sleepers.ts`: idle first, then a last look. */
+  /**
+   * After the rules at the top of `sleepers.ts`: idle first, then a last look.
+   * A thread on which a `block_on` is under way, or an import, is not idle, as it
+   * could not take what it is woken for. One that is hosted by Deno's loop may be
+   * computing when it is woken, so it is called apart, see `wakeOne`.
+   */
   protected override mayPark(): boolean {
     const { memory } = this;
+    // It may be idle already: a wait goes on elsewhere, and there is another.
+    this.#getUp();
     memory.storeSeat(this.number, SEAT.WAITING, this.#host.scope.waiting);
-    if (!this.takesTasks) {
-      this.stopSearch();
+    if (!this.takesTasks || crew.isNested) {
+      this.idling.stopSearch();
       return memory.mail(this.number).isEmpty && memory.life.isAwake;
     }
-    this.sleepers.goIdle(this.index, this.#isSearching);
-    this.#isSearching = false;
-    this.#isIdle = true;
-    this.#sawWork = this.seesQueued;
-    if (this.#sawWork || this.seesWork || !memory.life.isAwake) return false;
+    if (this.#host.isHosted) {
+      this.idling.stopSearch();
+      memory.setHosted(this.number, true);
+      return !this.seesWork && memory.life.isAwake;
+    }
+    this.idling.goIdle();
+    const seesQueued = this.seesQueued;
+    this.idling.noteLook(seesQueued);
+    if (seesQueued || this.seesWork || !memory.life.isAwake) return false;
     memory.count(this.number, SEAT.PARKED);
     return true;
   }
@@ -384,10 +385,12 @@ export class WorkerSeat extends Seat implements JobHost {
 
   override afterSleep(): void {
     super.afterSleep();
-    if (!this.#isIdle) return;
-    this.#isIdle = false;
-    this.#isSearching = this.sleepers.getUp(this.index, this.#sawWork);
-    this.#sawWork = false;
+    this.#getUp();
+  }
+
+  #getUp(): void {
+    this.memory.setHosted(this.number, false);
+    this.idling.getUp();
   }
 }
 

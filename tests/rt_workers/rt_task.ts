@@ -1,16 +1,30 @@
 import { assertEquals } from "@std/assert";
-import { type Coroutine, fromPromise, task } from "../../mod.ts";
+import { type Coroutine, fromPromise, task, yieldNow } from "../../mod.ts";
 import { currentContext } from "../../src/future/mod.ts";
 import { Scope } from "../../src/task/mod.ts";
 import { loadTests, stage } from "./suite.ts";
 
 /** How long one test may take, with others on the machine, in milliseconds. */
-export const PATIENCE_MS = 30_000;
+export const PATIENCE_MS = 15_000;
 
-/** How many tasks of this worker's own have not ended. */
-function waiting(): number {
+/**
+ * A task that any worker takes, so that there is traffic in the queues which the
+ * workers share while they run tests.
+ */
+export const traffic = task(
+  import.meta,
+  function* traffic(n: number): Coroutine<number> {
+    yield* yieldNow();
+    return n;
+  },
+);
+
+/** The tasks on this worker that have not ended, but for the traffic. */
+function waiting(): string[] {
   const owner = currentContext()?.owner;
-  return owner instanceof Scope ? owner.waiting : NaN;
+  if (!(owner instanceof Scope)) throw new Error("Cannot ask: no task runs");
+  return owner.tasks().map(({ name }) => name)
+    .filter((name) => name !== traffic.name);
 }
 
 /**
