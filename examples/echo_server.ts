@@ -106,6 +106,7 @@ export const serveClient = task(
 /** A client that goes away without a word is nothing to complain of. */
 export function isGone(error: unknown): boolean {
   return error instanceof Deno.errors.ConnectionReset ||
+    error instanceof Deno.errors.ConnectionAborted ||
     error instanceof Deno.errors.BrokenPipe ||
     error instanceof Deno.errors.TimedOut;
 }

@@ -25,7 +25,7 @@
 #
 # Exit code: deno's own, or
 #    75  Windows could not be tested here, with the reason on stderr
-#   124  it took longer than EDO_WINE_TIMEOUT seconds (default 900)
+#   124  it took longer than EDO_WINE_TIMEOUT seconds (default 1800)
 set -euo pipefail
 
 readonly SUITE=trixie
@@ -34,7 +34,7 @@ readonly LAYOUT=1
 # Newer ones are not taken: they were not tested with it.
 readonly NEWEST_DENO=2.9.6
 readonly NOT_TESTED=75
-readonly LIMIT=${EDO_WINE_TIMEOUT:-900}
+readonly LIMIT=${EDO_WINE_TIMEOUT:-1800}
 
 project=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cache=${EDO_WINE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/edo-wine}

@@ -147,7 +147,7 @@ exampleTest(
   },
 );
 
-/** How many sockets a process holds; on Windows, sockets and files. */
+/** How many sockets a process holds; on Windows, files and devices too. */
 function socketsOf(pid: number): number {
   if (Deno.build.os === "windows") return countDescriptors(pid);
   const folder = `/proc/${pid}/fd`;

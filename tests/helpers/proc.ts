@@ -1,5 +1,5 @@
 /**
- * What Linux tells of a process in /proc: proc(5). Of descriptors Windows tells too.
+ * What Linux tells of a process in /proc: proc(5).
  *
  * @module
  */
@@ -9,7 +9,8 @@ import { fileHandleCount } from "../windows/handles.ts";
 export type ProcessId = number | "self";
 
 /**
- * How many descriptors a process has open. Deno's own lists contain the one with
+ * How many descriptors a process has open; on Windows, how many handles
+ * of sockets, files and devices. Deno's own lists contain the one with
  * which /proc is read, if the process asks about itself: always one, so that
  * differences are right.
  */

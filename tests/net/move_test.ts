@@ -315,6 +315,8 @@ edoTest(
   async () => {
     const url = new URL("./fixtures/move_thread.ts", import.meta.url);
     const worker = new Worker(url, { type: "module" });
+    // It may answer before the stream's end has come.
+    const answered = waitForEvent(worker, "message", 20_000);
     try {
       await run(function* () {
         using pair = yield* connectPair();
@@ -323,7 +325,7 @@ edoTest(
         worker.postMessage(memory);
         assertEquals(yield* readToEnd(pair.client), "thread: hello");
       });
-      await waitForEvent(worker, "message", 20_000);
+      await answered;
     } finally {
       worker.terminate();
     }

@@ -88,9 +88,9 @@ export const SKIPS: readonly Skip[] = [
     itself: true,
   },
   {
-    file: /^tests\/pool\/async_tasks_test\.ts$/,
+    file: /^tests\/pool\/(async_tasks|blocking|scheduling)_test\.ts$/,
     name:
-      /^an aborted task that ignores its signal does not keep|^after the last async task a worker blocks/,
+      /^an aborted task that ignores its signal does not keep|^after the last async task a worker blocks|^threads for blocking tasks are used again|^a worker that has nothing to do sleeps without/,
     reason: PROC,
   },
   {
