@@ -220,7 +220,9 @@ rtTest(
   async () => {
     const order: string[] = [];
     const cleared = setTimeout(() => order.push("cleared"), 1);
-    const timers = [3, 1, 2].map((ms) =>
+    // Each is set after and lasts longer than the one before: however long the
+    // thread is kept waiting in between, it is due later.
+    const timers = [1, 2, 3].map((ms) =>
       new Promise<void>((resolve) =>
         setTimeout(() => {
           order.push(`timer ${ms}`);

@@ -38,4 +38,8 @@ export const LEFT_OUT: ReadonlyMap<string, readonly string[]> = new Map([
     "the thread on which a hosted worker waits has got the event, and may be slow to tell",
     ["a task that yields finds what happened to a socket within a few turns [run]"],
   ],
+  [
+    "a worker's turns come when other threads send it something, and begin with the oldest task",
+    ["of tasks just spawned the newest runs first [run]"],
+  ],
 ]);
