@@ -2,6 +2,7 @@ import { currentContext, type IntoFuture } from "../future/mod.ts";
 import { checkNotImporting } from "../task/mod.ts";
 import { BlockingExecutor } from "./blocking.ts";
 import { makePool } from "./make_pool.ts";
+import type { Spawner } from "./pool/spawner.ts";
 import { type Body, prepare } from "./prepare.ts";
 
 /**
@@ -39,6 +40,18 @@ export function blockOn<A extends unknown[], T>(
 /** Runs a future, or a generator that was not started yet, to its end. */
 export function blockOn<T>(future: IntoFuture<T>): T;
 export function blockOn(source: unknown, ...args: unknown[]): unknown {
+  return blockOnIn(null, source, args);
+}
+
+/**
+ * What `blockOn` does, with a say in where shareable tasks go: to workers that are
+ * its own if `spawner` is null.
+ */
+export function blockOnIn(
+  spawner: Spawner | null,
+  source: unknown,
+  args: unknown[],
+): unknown {
   checkNotImporting("block_on");
   if (currentContext() !== null) {
     throw new Error(
@@ -47,5 +60,5 @@ export function blockOn(source: unknown, ...args: unknown[]): unknown {
     );
   }
   const prepared = prepare("block_on", source, args, true);
-  return new BlockingExecutor(null, makePool).blockOn(prepared);
+  return new BlockingExecutor(spawner, makePool).blockOn(prepared);
 }

@@ -9,7 +9,7 @@ import { ATTENTION } from "./pool/layout.ts";
 import { PoolMemory } from "./pool/memory.ts";
 import { Seat } from "./pool/seat.ts";
 import type { Spawner } from "./pool/spawner.ts";
-import { declarationOf, spawnShared } from "./spawn_shared.ts";
+import { ANYWHERE, spawnShareable } from "./spawn_shared.ts";
 import { placementOf, type SpawnOptions } from "./spawn_options.ts";
 import { threadHost } from "./thread_host.ts";
 
@@ -86,8 +86,7 @@ export class Handle implements Disposable {
     ...args: A
   ): JoinHandle<Awaited<T>> {
     this.#check("spawn through");
-    const declaration = declarationOf("spawn", fn);
-    return spawnShared("spawn", this.#spawner, declaration, args, {});
+    return spawnShareable(this.#spawner, fn, args, ANYWHERE);
   }
 
   /** As {@linkcode spawnWith}, on the handle's runtime. */
@@ -97,10 +96,8 @@ export class Handle implements Disposable {
     ...args: A
   ): JoinHandle<Awaited<T>> {
     this.#check("spawn through");
-    const declaration = declarationOf("spawn", fn);
-    const spawner = this.#spawner;
-    const placement = placementOf(options, spawner);
-    return spawnShared("spawn", spawner, declaration, args, placement);
+    const placement = placementOf(options, this.#spawner);
+    return spawnShareable(this.#spawner, fn, args, placement);
   }
 
   /**

@@ -1,6 +1,7 @@
 import { currentContext, type IntoFuture } from "../future/mod.ts";
 import { checkNotImporting } from "../task/mod.ts";
 import { hostedExecutor } from "./hosted.ts";
+import type { Spawner } from "./pool/spawner.ts";
 import { type Body, prepare } from "./prepare.ts";
 
 /**
@@ -38,6 +39,15 @@ export function run<A extends unknown[], T>(
 /** Runs a future, or a generator that was not started yet, on Deno's loop. */
 export function run<T>(future: IntoFuture<T>): Promise<T>;
 export function run(source: unknown, ...args: unknown[]): Promise<unknown> {
+  return runIn(null, source, args);
+}
+
+/** What `run` does, with a say in where shareable tasks go. */
+export function runIn(
+  spawner: Spawner | null,
+  source: unknown,
+  args: unknown[],
+): Promise<unknown> {
   checkNotImporting("run");
   // Thrown, not a rejection: that would come when block_on has long returned.
   if (currentContext()?.blocking) {
@@ -48,6 +58,6 @@ export function run(source: unknown, ...args: unknown[]): Promise<unknown> {
   }
   return new Promise((resolve, reject) => {
     const prepared = prepare("run", source, args, false);
-    hostedExecutor().run(prepared, { resolve, reject });
+    hostedExecutor().run(prepared, { resolve, reject }, spawner);
   });
 }

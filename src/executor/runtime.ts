@@ -4,17 +4,17 @@ import {
   type JoinHandle,
   type Shareable,
 } from "../task/mod.ts";
-import { BlockingExecutor } from "./blocking.ts";
+import { blockOnIn } from "./block_on.ts";
 import { Handle } from "./handle.ts";
-import { hostedExecutor } from "./hosted.ts";
 import { LocalSpawner } from "./local_spawner.ts";
 import { IDLE_TIMEOUT_MS, makePool } from "./make_pool.ts";
 import { type Metrics, metricsOf, NO_METRICS } from "./metrics.ts";
 import type { Pool } from "./pool/pool.ts";
 import { reportStuck } from "./pool/stuck.ts";
 import type { Spawner } from "./pool/spawner.ts";
-import { type Body, prepare } from "./prepare.ts";
-import { declarationOf, spawnShared } from "./spawn_shared.ts";
+import type { Body } from "./prepare.ts";
+import { runIn } from "./run.ts";
+import { ANYWHERE, BLOCKING, spawnShareable } from "./spawn_shared.ts";
 import { placementOf, type SpawnOptions } from "./spawn_options.ts";
 
 /** What a runtime is made with. */
@@ -42,6 +42,9 @@ export interface ShutdownOptions {
 const MAX_WORKERS = 1024;
 
 const SHUTDOWN_MS = 10_000;
+
+/** What `isDuration` takes, for errors. */
+const DURATION = "a number of milliseconds from 0 on";
 
 /**
  * Workers that run shareable tasks, and the tasks on them.
@@ -84,20 +87,11 @@ export class Runtime implements Disposable, AsyncDisposable {
       idleTimeout = IDLE_TIMEOUT_MS,
     } = options ?? {};
     if (!Number.isInteger(workers) || workers < 0 || workers > MAX_WORKERS) {
-      throw new RangeError(
-        `Cannot make a Runtime: workers is ${
-          shown(workers)
-        }, and must be a whole ` +
-          `number from 0 to ${MAX_WORKERS}`,
-      );
+      const range = `a whole number from 0 to ${MAX_WORKERS}`;
+      throw outOfRange("make a Runtime", "workers", workers, range);
     }
-    if (typeof idleTimeout !== "number" || !(idleTimeout >= 0)) {
-      throw new RangeError(
-        `Cannot make a Runtime: idleTimeout is ${
-          shown(idleTimeout)
-        }, and must be a ` +
-          "number of milliseconds from 0 on",
-      );
+    if (!isDuration(idleTimeout)) {
+      throw outOfRange("make a Runtime", "idleTimeout", idleTimeout, DURATION);
     }
     this.#pool = workers === 0 ? null : makePool({ workers, idleTimeout });
     this.#local = this.#pool === null ? new LocalSpawner() : null;
@@ -118,16 +112,8 @@ export class Runtime implements Disposable, AsyncDisposable {
   /** Runs a future, or a generator that was not started yet, to its end. */
   blockOn<T>(future: IntoFuture<T>): T;
   blockOn(source: unknown, ...args: unknown[]): unknown {
-    checkNotImporting("block_on");
     this.#checkOpen("block_on");
-    if (currentContext() !== null) {
-      throw new Error(
-        "Cannot block_on inside a task: it would block every other task of the " +
-          "thread; use `yield*` on the future instead",
-      );
-    }
-    const prepared = prepare("block_on", source, args, true);
-    return new BlockingExecutor(this.#spawner, makePool).blockOn(prepared);
+    return blockOnIn(this.#spawner, source, args);
   }
 
   /** {@linkcode Runtime.blockOn} by its other name. */
@@ -146,18 +132,8 @@ export class Runtime implements Disposable, AsyncDisposable {
   /** Runs a future, or a generator that was not started yet, on Deno's loop. */
   run<T>(future: IntoFuture<T>): Promise<T>;
   run(source: unknown, ...args: unknown[]): Promise<unknown> {
-    checkNotImporting("run");
     this.#checkOpen("run");
-    if (currentContext()?.blocking) {
-      throw new Error(
-        "Cannot run inside block_on: the promise could never settle while the " +
-          "thread is blocked; use `yield*` on the future instead",
-      );
-    }
-    return new Promise((resolve, reject) => {
-      const prepared = prepare("run", source, args, false);
-      hostedExecutor().run(prepared, { resolve, reject }, this.#spawner);
-    });
+    return runIn(this.#spawner, source, args);
   }
 
   /**
@@ -170,8 +146,7 @@ export class Runtime implements Disposable, AsyncDisposable {
     fn: Shareable<A, T>,
     ...args: A
   ): JoinHandle<Awaited<T>> {
-    const declaration = declarationOf("spawn", fn);
-    return spawnShared("spawn", this.#spawner, declaration, args, {});
+    return spawnShareable(this.#spawner, fn, args, ANYWHERE);
   }
 
   /** As {@linkcode spawnWith}, on this runtime. */
@@ -180,10 +155,8 @@ export class Runtime implements Disposable, AsyncDisposable {
     fn: Shareable<A, T>,
     ...args: A
   ): JoinHandle<Awaited<T>> {
-    const declaration = declarationOf("spawn", fn);
-    const spawner = this.#spawner;
-    const placement = placementOf(options, spawner);
-    return spawnShared("spawn", spawner, declaration, args, placement);
+    const placement = placementOf(options, this.#spawner);
+    return spawnShareable(this.#spawner, fn, args, placement);
   }
 
   /** As {@linkcode spawnBlocking}, on this runtime. */
@@ -191,9 +164,7 @@ export class Runtime implements Disposable, AsyncDisposable {
     fn: Shareable<A, T>,
     ...args: A
   ): JoinHandle<Awaited<T>> {
-    const declaration = declarationOf("spawn", fn);
-    const spawner = this.#spawner;
-    return spawnShared("spawn", spawner, declaration, args, { blocking: true });
+    return spawnShareable(this.#spawner, fn, args, BLOCKING);
   }
 
   /** What spawns into this runtime from other places, and from other threads. */
@@ -253,18 +224,27 @@ export class Runtime implements Disposable, AsyncDisposable {
   }
 }
 
-/** Strings in quotes: "2" is not 2. */
-function shown(value: unknown): string {
-  return typeof value === "string" ? JSON.stringify(value) : String(value);
-}
-
 function checkTimeout(options: ShutdownOptions): number {
   const { timeout = SHUTDOWN_MS } = options ?? {};
-  if (typeof timeout === "number" && timeout >= 0) return timeout;
-  throw new RangeError(
-    `Cannot shut the runtime down: timeout is ${
-      shown(timeout)
-    }, and must be a number ` +
-      "of milliseconds from 0 on",
+  if (isDuration(timeout)) return timeout;
+  throw outOfRange("shut the runtime down", "timeout", timeout, DURATION);
+}
+
+function isDuration(value: unknown): boolean {
+  return typeof value === "number" && value >= 0;
+}
+
+function outOfRange(
+  verb: string,
+  option: string,
+  value: unknown,
+  range: string,
+): RangeError {
+  // Strings in quotes: "2" is not 2.
+  const shown = typeof value === "string"
+    ? JSON.stringify(value)
+    : String(value);
+  return new RangeError(
+    `Cannot ${verb}: ${option} is ${shown}, and must be ${range}`,
   );
 }

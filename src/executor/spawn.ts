@@ -8,12 +8,8 @@ import {
   type TaskFunction,
 } from "../task/mod.ts";
 import { currentSpawner } from "./current_spawner.ts";
-import type { Placement } from "./pool/placement.ts";
 import { type Body, checkFunction, prepare } from "./prepare.ts";
-import { spawnShared } from "./spawn_shared.ts";
-
-/** A shareable task goes to the first worker that is free. */
-const ANYWHERE: Placement = {};
+import { ANYWHERE, spawnDeclared } from "./spawn_shared.ts";
 
 /** What `spawn` has checked last: often the same function again and again. */
 let lastChecked: unknown = null;
@@ -69,8 +65,7 @@ export function spawn(
   if (typeof source === "function") {
     const declaration = shareableOf(source as TaskFunction);
     if (declaration !== undefined) {
-      const spawner = currentSpawner();
-      return spawnShared("spawn", spawner, declaration, args, ANYWHERE);
+      return spawnDeclared(currentSpawner(), declaration, args, ANYWHERE);
     }
   }
   const cx = currentContext();

@@ -1,9 +1,6 @@
 import type { JoinHandle, Shareable } from "../task/mod.ts";
 import { currentSpawner } from "./current_spawner.ts";
-import type { Placement } from "./pool/placement.ts";
-import { declarationOf, spawnShared } from "./spawn_shared.ts";
-
-const BLOCKING: Placement = { blocking: true };
+import { BLOCKING, spawnShareable } from "./spawn_shared.ts";
 
 /**
  * Runs a shareable task on a thread of its own, which it may block: for
@@ -14,19 +11,21 @@ const BLOCKING: Placement = { blocking: true };
  * @param fn What `task` has returned.
  * @param args What to call it with.
  * @returns A future of the value.
- * @throws {TypeError} If `fn` is no shareable task, or an argument cannot travel.
+ * @throws {TypeError} If `fn` is no shareable task, or an argument cannot travel: a
+ * `SharedArrayBuffer`, for example, which goes to workers only.
  *
  * @example Reading a file without holding others up
  * ```ts
  * import { block_on, spawnBlocking, task } from "@edo/runtime";
  *
  * export const read = task(import.meta, function read(path: string) {
- *   return Deno.readTextFileSync(path).length;
+ *   return Deno.readTextFileSync(path);
  * });
  * if (import.meta.main) {
- *   console.log(block_on(function* () {
- *     return yield* spawnBlocking(read, "deno.json");
- *   }));
+ *   const text = block_on(function* () {
+ *     return yield* spawnBlocking(read, import.meta.filename!);
+ *   });
+ *   console.log(text.includes("spawnBlocking")); // true
  * }
  * ```
  */
@@ -34,6 +33,5 @@ export function spawnBlocking<A extends unknown[], T>(
   fn: Shareable<A, T>,
   ...args: A
 ): JoinHandle<Awaited<T>> {
-  const declaration = declarationOf("spawn", fn);
-  return spawnShared("spawn", currentSpawner(), declaration, args, BLOCKING);
+  return spawnShareable(currentSpawner(), fn, args, BLOCKING);
 }

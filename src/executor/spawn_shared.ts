@@ -3,34 +3,52 @@ import {
   type Declaration,
   type Joinable,
   JoinHandle,
+  type Shareable,
   shareableOf,
   type TaskFunction,
 } from "../task/mod.ts";
 import type { Placement } from "./pool/placement.ts";
 import type { Spawner } from "./pool/spawner.ts";
 
-/** The address of a shareable function, or an error that tells how to get one. */
-export function declarationOf(verb: string, fn: unknown): Declaration {
+/** The first worker that is free. */
+export const ANYWHERE: Placement = {};
+/** A thread that may be blocked. */
+export const BLOCKING: Placement = { blocking: true };
+
+/**
+ * Spawns what `task` has returned.
+ *
+ * @throws {TypeError} If `fn` is something else, or an argument cannot travel.
+ */
+export function spawnShareable<A extends unknown[], T>(
+  spawner: Spawner,
+  fn: Shareable<A, T>,
+  args: A,
+  placement: Placement,
+): JoinHandle<Awaited<T>> {
   const declaration = typeof fn === "function"
     ? shareableOf(fn as TaskFunction)
     : undefined;
-  if (declaration !== undefined) return declaration;
-  const name = typeof fn === "function" ? `"${fn.name}"` : String(fn);
-  throw new TypeError(
-    `Cannot ${verb} ${name}: it is no shareable task; declare it at module ` +
-      "level, with `export const x = task(import.meta, …)`",
-  );
+  if (declaration === undefined) {
+    const name = typeof fn === "function"
+      ? `"${(fn as TaskFunction).name}"`
+      : String(fn);
+    throw new TypeError(
+      `Cannot spawn ${name}: it is no shareable task; declare it at module ` +
+        "level, with `export const x = task(import.meta, …)`",
+    );
+  }
+  return spawnDeclared(spawner, declaration, args, placement);
 }
 
-/** Spawns a shareable task; `spawn` and its relatives end here. */
-export function spawnShared<T>(
-  verb: string,
+/** Spawns a task by its address: `spawn` and its relatives end here. */
+export function spawnDeclared<T>(
   spawner: Spawner,
   declaration: Declaration,
   args: readonly unknown[],
   placement: Placement,
 ): JoinHandle<T> {
-  checkNotImporting(verb);
+  checkNotImporting("spawn");
   const task = spawner.spawn(declaration, args, placement);
   return new JoinHandle(task as Joinable<T>);
 }

@@ -1,7 +1,7 @@
 import type { JoinHandle, Shareable } from "../task/mod.ts";
 import { currentSpawner } from "./current_spawner.ts";
 import { placementOf, type SpawnOptions } from "./spawn_options.ts";
-import { declarationOf, spawnShared } from "./spawn_shared.ts";
+import { spawnShareable } from "./spawn_shared.ts";
 
 /**
  * As {@linkcode spawn}, for shareable tasks, with a say in where the task runs and
@@ -35,8 +35,6 @@ export function spawnWith<A extends unknown[], T>(
   fn: Shareable<A, T>,
   ...args: A
 ): JoinHandle<Awaited<T>> {
-  const declaration = declarationOf("spawn", fn);
   const spawner = currentSpawner();
-  const placement = placementOf(options, spawner);
-  return spawnShared("spawn", spawner, declaration, args, placement);
+  return spawnShareable(spawner, fn, args, placementOf(options, spawner));
 }
