@@ -1,5 +1,6 @@
 import type { Context, Drivers, Owner, Waker } from "../future/mod.ts";
 import { Interest, type Reactor, reactorOf, Token } from "../reactor/mod.ts";
+import { checkReadPermission } from "./read_permission.ts";
 import {
   HEARD,
   SERVED,
@@ -166,7 +167,7 @@ class SignalThread implements Waker, Disposable {
     owner: Owner | null,
     on: { onSignal(): void; onEnd(): void },
   ) {
-    checkReadPermission();
+    checkReadPermission("wait for Ctrl-C inside block_on", import.meta.url);
     this.#reactor = reactor;
     this.#owner = owner;
     this.#on = on;
@@ -248,18 +249,6 @@ class SignalThread implements Waker, Disposable {
     this.#owner?.release(this);
     this.#on.onEnd();
   }
-}
-
-/** A thread that cannot read its modules would tell only the event loop so. */
-function checkReadPermission(): void {
-  const path = new URL(import.meta.url);
-  if (path.protocol !== "file:" || Deno.build.standalone) return;
-  const { state } = Deno.permissions.querySync({ name: "read", path });
-  if (state === "granted") return;
-  throw new Deno.errors.NotCapable(
-    "Cannot wait for Ctrl-C inside block_on: the thread that listens needs " +
-      `read access to ${path.pathname}, run again with --allow-read`,
-  );
 }
 
 const interruptsOf = new WeakMap<Drivers, Interrupts>();

@@ -1,4 +1,5 @@
 import { Pool, type StartThread, type Thread } from "./pool/pool.ts";
+import { checkReadPermission } from "./read_permission.ts";
 import { threadHost } from "./thread_host.ts";
 import type { StartMessage } from "./worker.ts";
 
@@ -28,7 +29,7 @@ export function makePool(
   },
 ): Pool {
   const startThread: StartThread = (shared, seat, ways, onError) => {
-    checkReadPermission();
+    checkReadPermission("start workers", import.meta.url);
     // Written out, so that `deno compile` finds the module.
     const worker = new Worker(new URL("./worker.ts", import.meta.url), {
       type: "module",
@@ -43,18 +44,6 @@ export function makePool(
     return new WorkerThread(worker);
   };
   return new Pool(workers, threadHost, startThread);
-}
-
-/** A worker that may not read its module says so only to a thread that listens. */
-function checkReadPermission(): void {
-  const path = new URL(import.meta.url);
-  if (path.protocol !== "file:" || Deno.build.standalone) return;
-  const { state } = Deno.permissions.querySync({ name: "read", path });
-  if (state === "granted") return;
-  throw new Deno.errors.NotCapable(
-    `Cannot start workers: they need read access to ${path.pathname}, run ` +
-      "again with --allow-read",
-  );
 }
 
 class WorkerThread implements Thread {
