@@ -6,6 +6,8 @@ import {
   assertThrows,
 } from "@std/assert";
 import { HAS_TCP } from "../tools/deno.ts";
+import { docExamplesOf } from "./helpers/docstrings.ts";
+import { readSources } from "./helpers/layers.ts";
 import {
   type Example,
   examplesOf,
@@ -59,33 +61,35 @@ async function runExample(example: Example): Promise<void> {
   await withFiles([example], async ([file]) => {
     const flags = ["--no-check", ...importFlags(), ...README_FLAGS];
     await using program = startDeno(["run", ...flags, file!]);
-    const end = example.run === "until stopped"
-      ? await stopAfterOutput(program, example.output!)
-      : await program.status(EXAMPLE_MS);
+    if (example.run === "until stopped") {
+      await stopAfter(program, lastLine(example.output!));
+    } else if (example.run === "until Ctrl-C") {
+      await stopAfter(program, example.output![0]!);
+    }
+    const end = await program.status(EXAMPLE_MS);
     await program.stdout.rest(EXAMPLE_MS);
     const errors = (await program.stderr.rest(EXAMPLE_MS)).join("\n");
     const text = program.stdout.all.map((line) => `${line}\n`).join("");
-    if (example.run === "to its end") assertEquals(end.code, 0, errors);
+    if (example.run !== "until stopped") assertEquals(end.code, 0, errors);
     if (example.output !== null) {
       assertMatch(
         text,
         outputPattern(example.output),
-        `It prints\n${text}and not, as the page says,\n` +
+        `It prints\n${text}and not, as it is said there,\n` +
           example.output.join("\n") + `\nand to stderr\n${errors}`,
       );
     }
   });
 }
 
-/** Waits for the last line that the page shows, and stops the program. */
-async function stopAfterOutput(
-  program: Subprocess,
-  output: readonly string[],
-): Promise<Deno.CommandStatus> {
-  const last = output.findLast((line) => line.trim() !== "");
-  await program.stdout.match(matchLine(last ?? ""), EXAMPLE_MS);
+/** Waits for a line of output, and stops the program. */
+async function stopAfter(program: Subprocess, line: string): Promise<void> {
+  await program.stdout.match(matchLine(line), EXAMPLE_MS);
   program.kill("SIGINT");
-  return await program.status(EXAMPLE_MS);
+}
+
+function lastLine(output: readonly string[]): string {
+  return output.findLast((line) => line.trim() !== "") ?? "";
 }
 
 function matchLine(line: string): RegExp {
@@ -108,6 +112,43 @@ for (const [page, markdown] of readPages(ROOT)) {
       fn: () => runExample(example),
     });
   }
+}
+
+const docExamples = [...readSources(ROOT)].flatMap(([path, source]) =>
+  docExamplesOf(path, source)
+);
+
+Deno.test("each example in a docstring is one that `deno test --doc` runs", async () => {
+  // Deno tells what it has not checked before; what is always new is this.
+  const news = { ...docExamples[0]!, name: "news", code: `${Date.now()};` };
+  await withFiles([news], async ([file]) => {
+    const flags = ["--doc", "--no-run", ...importFlags()];
+    await using check = startDeno(["test", ...flags, "mod.ts", "src", file!]);
+    const { success } = await check.status(CHECK_MS);
+    const lines = await check.stderr.rest(CHECK_MS);
+    assert(success, lines.join("\n"));
+    const found = lines
+      .map((line) => /^Check (.*#.*)$/.exec(line)?.[1]?.replaceAll("\\", "/"))
+      .filter((module) => module !== undefined);
+    const expected = docExamples.filter(({ isIgnored }) => !isIgnored);
+    assertEquals(found.sort(), expected.map(({ module }) => module).sort());
+  });
+});
+
+Deno.test("no example in a docstring is left out but those with a reason", () => {
+  const ignored = docExamples.filter(({ isIgnored }) => isIgnored);
+  assertEquals(
+    ignored.map(({ name }) => name.replace(/:\d+$/, "")),
+    ["src/sys/error.ts"], // its function is not exported
+  );
+});
+
+for (const example of docExamples.filter(({ isProgram }) => isProgram)) {
+  Deno.test({
+    name: `${example.name}: the example runs as a program`,
+    ignore: !HAS_TCP,
+    fn: () => runExample(example),
+  });
 }
 
 const SAMPLE = `
@@ -206,12 +247,11 @@ Deno.test("printed output is compared, with placeholders for numbers", () => {
 });
 
 Deno.test("a program that fails, or prints something else, fails its test", async () => {
-  const example = (code: string, output: string[] | null): Example => ({
-    name: "a.md:1",
-    code,
-    output,
-    run: "to its end",
-  });
+  const example = (
+    code: string,
+    output: string[] | null,
+    run: Example["run"] = "to its end",
+  ): Example => ({ name: "a.md:1", code, output, run });
   const fails = async (example: Example): Promise<boolean> => {
     try {
       await runExample(example);
@@ -224,6 +264,8 @@ Deno.test("a program that fails, or prints something else, fails its test", asyn
   assertEquals(await fails(example("console.log(1);", ["2"])), true);
   assertEquals(await fails(example("throw new Error();", null)), true);
   assertEquals(await fails(example("Deno.env.get('HOME');", null)), true);
+  const stopped = `console.log(1); setInterval(() => {}, 1_000);`;
+  assertEquals(await fails(example(stopped, ["1"], "until Ctrl-C")), true);
 });
 
 Deno.test("a program that does not end by itself is stopped after its output", async () => {
@@ -233,4 +275,69 @@ Deno.test("a program that does not end by itself is stopped after its output", a
     output: ["listening on <port>"],
     run: "until stopped",
   });
+});
+
+const MODULE = `/**
+ * Is one.
+ *
+ * @example
+ * \`\`\`ts
+ * if (import.meta.main) {
+ *   console.log(
+ *     "one",
+ *   ); // one
+ *   // until Ctrl-C
+ * }
+ * \`\`\`
+ */
+export const one = 1;
+/** Has none. */
+export class Two {
+  /**
+   * \`\`\`ts ignore
+   * console.log(2);
+   * \`\`\`
+   * \`\`\`text
+   * no program
+   * \`\`\`
+   */
+  two() {}
+}
+`;
+
+Deno.test("the examples of docstrings are found, with what they print", () => {
+  assertEquals(docExamplesOf("src/a.ts", MODULE), [
+    {
+      name: "src/a.ts:5",
+      module: "src/a.ts#5-13.ts",
+      code:
+        'if (import.meta.main) {\n  console.log(\n    "one",\n  ); // one\n' +
+        "  // until Ctrl-C\n}\n",
+      output: ["one"],
+      run: "until Ctrl-C",
+      isIgnored: false,
+      isProgram: true,
+    },
+    {
+      name: "src/a.ts:18",
+      module: "src/a.ts#18-21.ts",
+      code: "console.log(2);\n",
+      output: null,
+      run: "not run",
+      isIgnored: true,
+      isProgram: false,
+    },
+  ]);
+});
+
+Deno.test("a docstring's block that nobody would run is an error", () => {
+  const read = (before: string, fence: string, code: string) => () =>
+    docExamplesOf("a.ts", `${before}\n * ${fence}\n${code}\n * \`\`\`\n */\n`);
+  assertThrows(read("/**", "```tsc", " * 1;"), Error, 'a.ts:2: "tsc "');
+  assertThrows(read("/**", "```ts no-run", " * 1;"), Error, "no-run");
+  assertThrows(read("/*", "```ts", " * 1;"), Error, "0 blocks in docstrings");
+  const logs = " * console.log(1); // 1\n * console.log(2);";
+  assertThrows(read("/**", "```ts", logs), Error, "there are 2");
+  const endless = " * wait(); // until Ctrl-C";
+  assertThrows(read("/**", "```ts", endless), Error, "does not say");
 });

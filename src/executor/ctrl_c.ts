@@ -55,14 +55,16 @@ class CtrlC extends Future<void> {
  * }
  *
  * function* serve(listener: net.TcpListener) {
+ *   console.log("port", listener.addr.port); // port <port>
  *   while (true) spawn(echo, yield* listener.accept());
  * }
  *
  * if (import.meta.main) {
  *   block_on(function* () {
- *     using listener = net.TcpListener.bind({ hostname: "127.0.0.1", port: 8080 });
- *     yield* select(ctrlC(), serve(listener));
- *     console.log("no longer listening; clients are disconnected at the end");
+ *     using listener = net.TcpListener.bind({ hostname: "127.0.0.1", port: 0 });
+ *     yield* select(ctrlC(), serve(listener)); // until Ctrl-C
+ *     console.log("no new clients"); // no new clients
+ *     // Those that are there are disconnected at the end.
  *   });
  * }
  * ```

@@ -28,7 +28,8 @@ export interface Example {
   code: string;
   /** What it prints; `null` if the page does not say. */
   output: string[] | null;
-  run: "to its end" | "until stopped" | "not run";
+  /** `until Ctrl-C`: that is pressed, and then it ends by itself, with code 0. */
+  run: "to its end" | "until stopped" | "until Ctrl-C" | "not run";
 }
 
 /** Lines of a file that a page shows. */
@@ -49,8 +50,11 @@ export interface Session {
   output: string[];
 }
 
-interface Block {
+/** A fenced block. */
+export interface Block {
   language: string;
+  /** What stands behind the language. */
+  mark: string;
   lines: string[];
   /** The line of the opening fence, from 0. */
   start: number;
@@ -142,12 +146,12 @@ function howToRun(name: string, comment: string): Example["run"] {
 }
 
 /** The fenced blocks of a page, in order. */
-function blocksOf(page: string, lines: readonly string[]): Block[] {
+export function blocksOf(page: string, lines: readonly string[]): Block[] {
   const blocks: Block[] = [];
   for (let i = 0; i < lines.length; i++) {
-    const open = /^(\s*)(```+)\s*(\S*)/.exec(lines[i]!);
+    const open = /^(\s*)(```+)\s*(\S*)\s*(.*)/.exec(lines[i]!);
     if (open === null) continue;
-    const [, indent, fence, language] = open;
+    const [, indent, fence, language, mark] = open;
     const end = lines.findIndex((line, j) => j > i && line.trim() === fence);
     if (end < 0) {
       throw new Error(
@@ -156,6 +160,7 @@ function blocksOf(page: string, lines: readonly string[]): Block[] {
     }
     blocks.push({
       language: language!,
+      mark: mark!.trim(),
       lines: lines.slice(i + 1, end).map((line) =>
         line.startsWith(indent!) ? line.slice(indent!.length) : line
       ),
