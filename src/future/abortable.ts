@@ -1,5 +1,6 @@
 import type { Context } from "./context.ts";
 import { discard, type IntoFuture, intoFuture } from "./coroutine.ts";
+import { describe } from "./describe.ts";
 import { Future } from "./future.ts";
 import { Pending, type Poll } from "./poll.ts";
 import type { Waker } from "./waker.ts";
@@ -80,7 +81,7 @@ export function abortable<T>(
   if (!(signal instanceof AbortSignal)) {
     throw new TypeError(
       `Cannot make a future abortable: signal is ${
-        String(signal)
+        describe(signal)
       }, not an AbortSignal`,
     );
   }

@@ -1,3 +1,4 @@
+import { describe } from "./describe.ts";
 import { Pending, type Suspension } from "./poll.ts";
 import type { Waker } from "./waker.ts";
 
@@ -82,15 +83,33 @@ export class Context {
   /** Whether the thread is blocked for this poll, so that no promise can settle. */
   readonly blocking: boolean;
 
-  /** Makes a context around a waker. Without drivers only pure futures work. */
+  /**
+   * Makes a context around a waker. Without drivers only pure futures work.
+   *
+   * @throws {TypeError} If the waker has no method `wake`, or the drivers are none.
+   */
   constructor(
     waker: Waker,
     drivers: Drivers = NO_DRIVERS,
     options: { blocking?: boolean } = {},
   ) {
+    if (typeof waker?.wake !== "function") {
+      throw new TypeError(
+        `Cannot make a context: waker is ${
+          describe(waker)
+        }, without a method wake`,
+      );
+    }
+    if (typeof drivers?.defer !== "function") {
+      throw new TypeError(
+        `Cannot make a context: drivers is ${
+          describe(drivers)
+        }, without a method defer`,
+      );
+    }
     this.waker = waker;
     this.drivers = drivers;
-    this.blocking = options.blocking ?? false;
+    this.blocking = options?.blocking ?? false;
   }
 
   /**

@@ -1,4 +1,5 @@
 import { type Context, currentContext, enterContext } from "./context.ts";
+import { describe } from "./describe.ts";
 import { reportFailure } from "./failure.ts";
 import { Future } from "./future.ts";
 import { Pending, type Poll, SUSPENSION, type Suspension } from "./poll.ts";
@@ -80,14 +81,6 @@ function wrongYield(value: unknown): string {
   }
   return `Cannot yield ${describe(value)}: ` +
     "a task yields only through `yield*` on a future";
-}
-
-function describe(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value);
-  if (typeof value === "object" && value !== null) {
-    return `an object of class ${value.constructor?.name ?? "null"}`;
-  }
-  return String(value);
 }
 
 /**
@@ -174,21 +167,25 @@ export function intoFuture<T>(
   source: IntoFuture<T>,
   name: string = "argument",
 ): Future<T> {
-  if (source instanceof Future) return source.intoFuture();
+  if (source instanceof Future && typeof source.poll === "function") {
+    return source.intoFuture();
+  }
   if (isCoroutine(source)) return new CoroutineFuture<T>(source);
+  const what = `Cannot wait for ${describe(name, false)}`;
+  if (source instanceof Future) {
+    throw new TypeError(`${what}: ${describe(source)} has no method poll`);
+  }
   if (typeof source === "function") {
     throw new TypeError(
-      `Cannot wait for ${name}: it is a function; call it, as in f(...)`,
+      `${what}: it is a function; call it, as in f(...)`,
     );
   }
   if (isThenable(source)) {
     throw new TypeError(
-      `Cannot wait for ${name}: it is a promise; wrap it in fromPromise(), inside run()`,
+      `${what}: it is a promise; wrap it in fromPromise(), inside run()`,
     );
   }
-  throw new TypeError(
-    `Cannot wait for ${name}: ${describe(source)} is no future`,
-  );
+  throw new TypeError(`${what}: ${describe(source)} is no future`);
 }
 
 /** Cancels a future that lost; what its cleanup throws goes to the failure hook. */

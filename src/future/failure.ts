@@ -1,3 +1,5 @@
+import { describe } from "./describe.ts";
+
 /** An error that nobody was there to receive. */
 export interface Failure {
   /** What failed: a task by its name, or a step of cleaning up. */
@@ -23,6 +25,7 @@ let hook: FailureHook = printFailure;
  *
  * @param newHook The new hook; null brings the default back.
  * @returns The hook before.
+ * @throws {TypeError} If it is neither a function nor null.
  *
  * @example Counting failures
  * ```ts
@@ -42,6 +45,13 @@ let hook: FailureHook = printFailure;
  * ```
  */
 export function setFailureHook(newHook: FailureHook | null): FailureHook {
+  if (newHook !== null && typeof newHook !== "function") {
+    throw new TypeError(
+      `Cannot set the failure hook: newHook is ${
+        describe(newHook)
+      }, not a function or null`,
+    );
+  }
   const before = hook;
   hook = newHook ?? printFailure;
   return before;

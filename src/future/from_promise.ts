@@ -1,4 +1,5 @@
 import type { Context, Drivers } from "./context.ts";
+import { describe } from "./describe.ts";
 import { Future } from "./future.ts";
 import { Pending, type Poll } from "./poll.ts";
 import type { Waker } from "./waker.ts";
@@ -86,7 +87,7 @@ export function fromPromise<T>(promise: PromiseLike<T>): Future<T> {
   if (typeof promise?.then !== "function") {
     throw new TypeError(
       `Cannot make a future of the argument promise: ${
-        String(promise)
+        describe(promise)
       } has no method then`,
     );
   }

@@ -23,6 +23,7 @@ export {
   isThenable,
   resumeCoroutine,
 } from "./coroutine.ts";
+export { describe, nameOf } from "./describe.ts";
 export {
   type Failure,
   type FailureHook,

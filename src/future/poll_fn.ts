@@ -1,4 +1,5 @@
 import type { Context } from "./context.ts";
+import { describe } from "./describe.ts";
 import { Future } from "./future.ts";
 import type { Poll } from "./poll.ts";
 
@@ -39,7 +40,7 @@ class PollFn<T> extends Future<T> {
 export function pollFn<T>(poll: (cx: Context) => Poll<T>): Future<T> {
   if (typeof poll !== "function") {
     throw new TypeError(
-      `Cannot make a future: poll is ${String(poll)}, not a function`,
+      `Cannot make a future: poll is ${describe(poll)}, not a function`,
     );
   }
   return new PollFn(poll);

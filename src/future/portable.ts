@@ -8,6 +8,8 @@
  * @module
  */
 
+import { describe } from "./describe.ts";
+
 /** The names of the two methods with which a class says how it travels. */
 export interface PortableSymbols {
   /**
@@ -111,7 +113,8 @@ function keyOf(module: string, name: string): string {
  * @param module The `import.meta` of the module that declares the class.
  * @param portableClass The class.
  * @returns The class.
- * @throws {TypeError} If the class has no name, or lacks one of the methods.
+ * @throws {TypeError} If the class has no name, or lacks one of the methods; or if
+ * `module` has no `url`.
  * @throws {Error} If the module has another portable class of that name.
  *
  * @example A class that travels
@@ -152,7 +155,14 @@ export function portable(
   const portableClass = rest[rest.length - 1] as PortableClass;
   if (typeof (portableClass as unknown) !== "function") {
     throw new TypeError(
-      `Cannot make a class portable: it is ${String(portableClass)}`,
+      `Cannot make a class portable: it is ${describe(portableClass)}`,
+    );
+  }
+  const url: unknown = (module as typeof module | null | undefined)?.url;
+  if (typeof url !== "string" || url === "") {
+    throw new TypeError(
+      "Cannot make a class portable: the first argument must be import.meta, " +
+        `and is ${describe(module)}`,
     );
   }
   const name = rest.length === 2 ? rest[0] : portableClass.name;
@@ -162,15 +172,20 @@ export function portable(
         'pass one as portable(import.meta, "Name", class …)',
     );
   }
-  const { prototype } = portableClass;
-  const label = `Cannot make the class ${name} of ${module.url} portable`;
-  if (typeof prototype[Portable.encode] !== "function") {
+  const label = `Cannot make the class ${describe(name, false)} of ${
+    describe(url, false)
+  } portable`;
+  // Functions that are no constructors have none.
+  const prototype = portableClass.prototype as
+    | typeof portableClass.prototype
+    | undefined;
+  if (typeof prototype?.[Portable.encode] !== "function") {
     throw new TypeError(`${label}: it has no method [Portable.encode]`);
   }
   if (typeof portableClass[Portable.decode] !== "function") {
     throw new TypeError(`${label}: it has no static method [Portable.decode]`);
   }
-  const key = keyOf(module.url, name);
+  const key = keyOf(url, name);
   const before = portables.get(key);
   if (before !== undefined && before.prototype !== prototype) {
     throw new Error(
@@ -180,7 +195,7 @@ export function portable(
   }
   const decode = (data: unknown) =>
     portableClass[Portable.decode](data as never);
-  const entry = { module: module.url, name, decode, prototype };
+  const entry = { module: url, name, decode, prototype };
   portables.set(key, entry);
   portablesByPrototype.set(prototype, entry);
   return portableClass;

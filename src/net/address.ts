@@ -1,3 +1,4 @@
+import { describe } from "../future/mod.ts";
 import { isIpLiteral, parseIp, type SocketAddr } from "../sys/addr.ts";
 import { sockets } from "../sys/platform.ts";
 
@@ -38,19 +39,19 @@ export function checkAddress(
   if (typeof address !== "object" || address === null) {
     throw new TypeError(
       `Cannot ${verb}: the address is ${
-        String(address)
+        describe(address, false)
       }, not { hostname, port }`,
     );
   }
   const { hostname = "127.0.0.1", port } = address;
   if (typeof hostname !== "string" || hostname === "") {
     throw new TypeError(
-      `Cannot ${verb}: hostname is ${JSON.stringify(hostname)}, not a name`,
+      `Cannot ${verb}: hostname is ${describe(hostname)}, not a name`,
     );
   }
   if (typeof port !== "number") {
     throw new TypeError(
-      `Cannot ${verb}: port is ${String(port)}, not a number`,
+      `Cannot ${verb}: port is ${describe(port, false)}, not a number`,
     );
   }
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
@@ -59,7 +60,8 @@ export function checkAddress(
     );
   }
   const name = withoutBrackets(hostname);
-  return { hostname: name, port, text: formatAddress(name, port) };
+  const text = formatAddress(describe(name, false), port);
+  return { hostname: name, port, text };
 }
 
 /** As in a URL, an IPv6 address may stand in brackets. */

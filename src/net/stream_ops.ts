@@ -1,4 +1,4 @@
-import { type Future, Pending } from "../future/mod.ts";
+import { describe, type Future, Pending } from "../future/mod.ts";
 import { Interest } from "../reactor/mod.ts";
 import { osError } from "../sys/error.ts";
 import { sockets } from "../sys/platform.ts";
@@ -132,7 +132,9 @@ export function streamOp<T>(
     length = most;
   } else if (!Number.isInteger(length) || length < 0 || length > most) {
     throw new RangeError(
-      `Cannot ${method}: length is ${length}, not a whole number from 0 to ${most}`,
+      `Cannot ${method}: length is ${
+        describe(length)
+      }, not a whole number from 0 to ${most}`,
     );
   }
   return new SocketOp(socket, operation, bytes, length);

@@ -1,4 +1,9 @@
-import { type Coroutine, type Future, intoFuture } from "../future/mod.ts";
+import {
+  type Coroutine,
+  describe,
+  type Future,
+  intoFuture,
+} from "../future/mod.ts";
 import {
   COMMIT_MOVE,
   type Movable,
@@ -171,13 +176,19 @@ export class TcpStream implements Movable {
 
   /**
    * Ends one direction, or both. After `write`, which is the default, the peer
-   * reads the end of the stream and may go on sending. Doing it again is fine.
+   * reads the end of the stream and may go on sending. Doing it again is fine, and
+   * so it is when the peer has reset the connection.
    *
-   * @throws {Deno.errors.NotConnected} If the peer has reset the connection.
+   * @throws {Deno.errors.BadResource} If the stream is closed.
+   * @throws {TypeError} If `how` is none of the three.
    */
   shutdown(how: "read" | "write" | "both" = "write"): void {
     if (how !== "read" && how !== "write" && how !== "both") {
-      throw new TypeError(`Cannot shut down: how is ${JSON.stringify(how)}`);
+      throw new TypeError(
+        `Cannot shut down: how is ${
+          describe(how)
+        }, not "read", "write" or "both"`,
+      );
     }
     sockets.shutdown(this.#socket.openFd("shut down"), how);
     // Not every system reports this side's own doing to a reader that waits.

@@ -1,3 +1,4 @@
+import { describe, nameOf } from "../future/mod.ts";
 import { guardedImport, hasImported, shown } from "./import_guard.ts";
 import {
   type Checked,
@@ -38,7 +39,7 @@ const AsyncGeneratorFunctionPrototype = Object.getPrototypeOf(
  * @param fn A generator function, an `async` or a plain function. Its name is the
  * task's name, which must be the only one in the module.
  * @throws {TypeError} If `fn` is no function, has no name, or is a class or an async
- * generator function; or if `meta` has no `url`.
+ * generator function, or is frozen; or if `meta` has no `url`.
  * @throws {Error} If the module has declared another function under this name, or
  * the function is declared already under another one.
  *
@@ -113,31 +114,39 @@ function unfit(fn: unknown): string | null {
     return `a task must be a function, and is ${describe(fn)}`;
   }
   if (Object.getPrototypeOf(fn) === AsyncGeneratorFunctionPrototype) {
-    return `"${fn.name}" is an async generator function: nobody would take ` +
+    return `"${
+      nameOf(fn)
+    }" is an async generator function: nobody would take ` +
       "what it yields. Write function* and yield*, or async and await";
+  }
+  // It was looked at before, and may have been frozen since.
+  if (shareableOf(fn as TaskFunction) !== undefined) return null;
+  if (!Object.isExtensible(fn)) {
+    return `"${nameOf(fn)}" is frozen, and the declaration is kept with it`;
   }
   // Only that of a class cannot be assigned to.
   const prototype = Object.getOwnPropertyDescriptor(fn, "prototype");
   if (prototype?.writable === false) {
-    return `"${fn.name}" is a class, which cannot be called; ` +
+    return `"${nameOf(fn)}" is a class, which cannot be called; ` +
       "write a function that makes the object";
   }
   return null;
 }
 
 function declare(url: string, name: string, fn: TaskFunction): TaskFunction {
+  const label = `Cannot declare the task ${describe(name)} of ${shown(url)}`;
   const before = shareableOf(fn);
   if (before !== undefined) {
     if (before.url === url && before.name === name) return fn;
     throw new Error(
-      `Cannot declare the task "${name}" of ${shown(url)}: the function is ` +
-        `the task "${before.name}" of ${shown(before.url)} already`,
+      `${label}: the function is the task ${describe(before.name)} of ` +
+        `${shown(before.url)} already`,
     );
   }
   const module = moduleAt(url);
   if (module.tasks.has(name)) {
     throw new Error(
-      `Cannot declare the task "${name}" of ${shown(url)} twice: another ` +
+      `${label} twice: another ` +
         "function has this name. Declare each task once, at module level, " +
         'and tell them apart by task(import.meta, "name", fn)',
     );
@@ -221,14 +230,6 @@ function declaredIn(module: Module, url: string, name: string): TaskFunction {
       "`export const x = task(import.meta, …)`. It declares " +
       (names.length === 0 ? "none" : names.join(", ")),
   );
-}
-
-function describe(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value);
-  if (typeof value === "object" && value !== null) {
-    return `an object of class ${value.constructor?.name ?? "null"}`;
-  }
-  return typeof value === "function" ? "a function" : String(value);
 }
 
 function printed(error: unknown): string {

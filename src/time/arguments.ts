@@ -1,3 +1,5 @@
+import { describe } from "../future/describe.ts";
+
 /**
  * Checks a number of milliseconds.
  *
@@ -34,8 +36,7 @@ function refuse(
       `Cannot ${what}: ${name} is ${value}, not ${expected}`,
     );
   }
-  const shown = typeof value === "string"
-    ? JSON.stringify(value)
-    : String(value);
-  throw new TypeError(`Cannot ${what}: ${name} is ${shown}, not a number`);
+  throw new TypeError(
+    `Cannot ${what}: ${name} is ${describe(value)}, not a number`,
+  );
 }

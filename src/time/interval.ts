@@ -1,4 +1,5 @@
 import type { Context } from "../future/context.ts";
+import { describe } from "../future/describe.ts";
 import { Future } from "../future/future.ts";
 import { Pending, type Poll } from "../future/poll.ts";
 import { checkPeriod } from "./arguments.ts";
@@ -134,8 +135,15 @@ class Tick extends Future<number> {
 export class Interval {
   readonly #schedule: Schedule;
 
-  /** Use {@linkcode interval}, which checks the arguments. */
+  /** Use {@linkcode interval}, which throws the same. */
   constructor(period: number, missed: MissedTicks) {
+    checkPeriod("make an interval", period);
+    if (missed !== "skip" && missed !== "burst" && missed !== "delay") {
+      throw new RangeError(
+        `Cannot make an interval: options.missed is ${describe(missed)}, ` +
+          'not "skip", "burst" or "delay"',
+      );
+    }
     this.#schedule = new Schedule(period, missed);
   }
 
@@ -194,13 +202,6 @@ export class Interval {
  * ```
  */
 export function interval(ms: number, options: IntervalOptions = {}): Interval {
-  checkPeriod("make an interval", ms);
-  const { missed = "skip" } = options;
-  if (missed !== "skip" && missed !== "burst" && missed !== "delay") {
-    throw new RangeError(
-      `Cannot make an interval: options.missed is ${JSON.stringify(missed)}, ` +
-        'not "skip", "burst" or "delay"',
-    );
-  }
+  const { missed = "skip" } = options ?? {};
   return new Interval(ms, missed);
 }

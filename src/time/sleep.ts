@@ -34,9 +34,11 @@ export class Sleep extends Future<void> {
   #timers: Timers | null = null;
   #timer = NO_TIMER;
 
-  /** Use {@linkcode sleep} or {@linkcode sleepUntil}, which check the argument. */
+  /** Use {@linkcode sleep} or {@linkcode sleepUntil}, which throw the same. */
   constructor(request: number, isInstant: boolean) {
     super();
+    if (isInstant) checkInstant("sleep until an instant", request);
+    else checkMs("sleep", request);
     this.#request = request;
     this.#isInstant = isInstant;
   }
@@ -149,7 +151,6 @@ export class Sleep extends Future<void> {
  * ```
  */
 export function sleep(ms: number): Sleep {
-  checkMs("sleep", ms);
   return new Sleep(ms, false);
 }
 
@@ -175,6 +176,5 @@ export function sleep(ms: number): Sleep {
  * ```
  */
 export function sleepUntil(instant: number): Sleep {
-  checkInstant("sleep until an instant", instant);
   return new Sleep(instant, true);
 }

@@ -1,5 +1,6 @@
 import { type Context, currentContext } from "../future/context.ts";
 import { discard, type IntoFuture, intoFuture } from "../future/coroutine.ts";
+import { describe } from "../future/describe.ts";
 import { Future, SUSPENDED } from "../future/future.ts";
 import { isPending, type Poll, type Suspension } from "../future/poll.ts";
 import { checkMs } from "./arguments.ts";
@@ -28,7 +29,7 @@ export class TimeoutError extends Error {
 
   /** The error for a number of milliseconds. */
   constructor(ms: number) {
-    super(`Cannot finish within ${ms} ms: timed out`);
+    super(`Cannot finish within ${describe(ms)} ms: timed out`);
     this.name = "TimeoutError";
     this.ms = ms;
   }

@@ -1,4 +1,5 @@
 import type { Context } from "../future/context.ts";
+import { describe } from "../future/describe.ts";
 import type { Waker } from "../future/waker.ts";
 import {
   CLOSED,
@@ -79,9 +80,21 @@ export class Timers {
    */
   onArmed: (() => void) | null = null;
 
-  /** Timers on a clock, none of them armed. */
+  /**
+   * Timers on a clock, none of them armed.
+   *
+   * @throws {TypeError} If the clock is no function.
+   */
   constructor(options: TimersOptions = {}) {
-    this.#clock = options.clock ?? performanceNow;
+    const clock = options?.clock ?? performanceNow;
+    if (typeof clock !== "function") {
+      throw new TypeError(
+        `Cannot make timers: options.clock is ${
+          describe(clock)
+        }, not a function`,
+      );
+    }
+    this.#clock = clock;
   }
 
   /** How many timers are armed: at 0, no waiting will make one fire. */
@@ -300,7 +313,7 @@ function tickAt(time: number, instant: number): number {
  * @throws {Error} If it has none.
  */
 export function timersOf(cx: Context): Timers {
-  const { timers } = cx.drivers;
+  const timers = cx?.drivers?.timers;
   if (timers instanceof Timers) return timers;
   throw new Error(
     "Cannot sleep: this context has no timers (poll with a runtime's context, " +

@@ -170,7 +170,7 @@ Deno.test("a main that comes to start work only after the import is refused, alo
   const url = modules.add(
     "late.js",
     `export const ended = (async () => {
-       await new Promise((resolve) => setTimeout(resolve, 1));
+       await new Promise((resolve) => addEventListener("imported", resolve));
        checkNotImporting("run");
      })();
      ended.catch(() => {});
@@ -178,6 +178,7 @@ Deno.test("a main that comes to start work only after the import is refused, alo
   );
   assertEquals((await loadShareable(url, "work"))(), 1);
   const { ended } = await import(url);
+  dispatchEvent(new Event("imported"));
   await assertRejects(() => ended, Error, "Cannot run while a worker imports");
   assertEquals((await loadShareable(url, "work"))(), 1);
 });
