@@ -71,6 +71,8 @@ export class SocketOp<T> extends Future<T> {
     if ((reads ? source.isReadable : source.isWritable) || this.length === 0) {
       let value: Poll<T>;
       try {
+        // What is gone while it waits must not be written to by the system.
+        if (this.bytes.length < this.length) throw this.#lost();
         value = this.#operation.attempt(this);
       } catch (error) {
         this.#finish();
@@ -97,6 +99,14 @@ export class SocketOp<T> extends Future<T> {
   /** What to say of the operation in errors: `read from the stream to …`. */
   describe(): string {
     return `${this.#operation.verb} ${this.socket.label}`;
+  }
+
+  #lost(): Error {
+    return new TypeError(
+      `Cannot ${this.describe()}: of the ${this.length} bytes of its buffer ` +
+        `${this.bytes.length} are left; it was transferred or made smaller ` +
+        "meanwhile",
+    );
   }
 
   #check(other: object | null): void {
