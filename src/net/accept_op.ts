@@ -42,6 +42,12 @@ const NEXT = new Set([
   "WSAECONNRESET",
 ]);
 
+/**
+ * How many of those in a row, before the other tasks of the thread have a turn: a
+ * policy that forbids every connection says `EPERM` each time.
+ */
+const MOST_SKIPPED = 64;
+
 const NO_BYTES = new Uint8Array(0);
 
 function isExhausted(error: unknown): boolean {
@@ -67,7 +73,7 @@ const ACCEPT: Operation<TcpStream> = {
   interest: Interest.READABLE,
   attempt(op) {
     const { source } = op.socket;
-    for (;;) {
+    for (let skipped = 0; skipped < MOST_SKIPPED; skipped++) {
       const fd = sockets.accept(source.fd);
       if (fd >= 0) return adoptStream(new Source(fd), sockets.acceptedAddr());
       if (fd === WOULD_BLOCK) return Pending;
@@ -78,13 +84,15 @@ const ACCEPT: Operation<TcpStream> = {
       }
       if (!NEXT.has(error.code)) throw error;
     }
+    (op as AcceptOp).pause();
+    return Pending;
   },
 };
 
 /** Takes the next connection; see `TcpListener.accept`. */
 export class AcceptOp extends SocketOp<TcpStream> {
   #backoffMs = FIRST_BACKOFF_MS;
-  /** Set while there are no descriptors. */
+  /** Set while there are no descriptors, or nothing but what is gone. */
   #sleep: Sleep | null = null;
 
   constructor(socket: Socket) {
@@ -95,6 +103,11 @@ export class AcceptOp extends SocketOp<TcpStream> {
   backOff(): void {
     this.#sleep = sleep(this.#backoffMs);
     this.#backoffMs = Math.min(2 * this.#backoffMs, MAX_BACKOFF_MS);
+  }
+
+  /** Notes that there was nothing but connections that are gone. */
+  pause(): void {
+    this.#sleep = sleep(FIRST_BACKOFF_MS);
   }
 
   override poll(cx: Context): Poll<TcpStream> {
@@ -117,7 +130,7 @@ export class AcceptOp extends SocketOp<TcpStream> {
     return value;
   }
 
-  /** Starts the clock of what `backOff` set. */
+  /** Starts the clock of what `backOff` or `pause` set. */
   #startSleeping(cx: Context): Pending {
     void this.#sleep!.poll(cx);
     return Pending;

@@ -1,4 +1,4 @@
-import type { Future } from "../future/mod.ts";
+import { describe, type Future } from "../future/mod.ts";
 import {
   COMMIT_MOVE,
   type Movable,
@@ -96,13 +96,17 @@ export class TcpListener implements Movable {
     const { backlog = DEFAULT_BACKLOG, reusePort = false } = options;
     if (!Number.isInteger(backlog) || backlog < 1 || backlog >= 2 ** 31) {
       throw new RangeError(
-        `Cannot listen on ${text}: backlog is ${backlog}, not a whole number ` +
+        `Cannot listen on ${text}: backlog is ${
+          describe(backlog)
+        }, not a whole number ` +
           "from 1 to 2147483647",
       );
     }
     if (typeof reusePort !== "boolean") {
       throw new TypeError(
-        `Cannot listen on ${text}: reusePort is ${String(reusePort)}, ` +
+        `Cannot listen on ${text}: reusePort is ${
+          describe(reusePort, false)
+        }, ` +
           "not true or false",
       );
     }
@@ -116,7 +120,14 @@ export class TcpListener implements Movable {
     const ip = formatIp(address);
     if (ip !== hostname) refuseDenied(ip, port);
     const fd = sockets.listen(address, { backlog, reusePort });
-    return new TcpListener(fd, sockets.localAddr(fd));
+    let addr: Deno.NetAddr;
+    try {
+      addr = sockets.localAddr(fd);
+    } catch (error) {
+      sockets.close(fd);
+      throw error;
+    }
+    return new TcpListener(fd, addr);
   }
 
   /**

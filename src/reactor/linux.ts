@@ -135,7 +135,10 @@ export class EpollBackend implements Backend {
   close(): void {
     // Closing an epoll does not end a wait that is under way on another thread: a
     // signal does, and until then both descriptors must not become another's.
-    eventfd.signal(this.#eventfd);
-    this.#epoll.close(() => eventfd.close(this.#eventfd));
+    try {
+      if (this.#epoll.isWaitingAsync) eventfd.signal(this.#eventfd);
+    } finally {
+      this.#epoll.close(() => eventfd.close(this.#eventfd));
+    }
   }
 }

@@ -262,8 +262,13 @@ export class Reactor implements Registrar, Disposable {
     }
     if (ms === 0) return this.#look();
     this.#checkIdle();
-    const events = this.#backend.wait(this.#mayPark() ? ms : 0);
-    this.#unpark();
+    let events: number;
+    try {
+      events = this.#backend.wait(this.#mayPark() ? ms : 0);
+    } finally {
+      // Also if it fails: nobody may take the thread for asleep.
+      this.#unpark();
+    }
     return this.#dispatch(events);
   }
 

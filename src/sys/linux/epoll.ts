@@ -225,6 +225,11 @@ export class Epoll {
     return count;
   }
 
+  /** Whether a `waitAsync` is under way. */
+  get isWaitingAsync(): boolean {
+    return this.#isWaitingAsync;
+  }
+
   /** The `EPOLL…` flags of event `index` of the last wait. */
   flags(index: number): number {
     return this.#events[index * STRIDE]!;

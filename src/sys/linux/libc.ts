@@ -3,6 +3,9 @@
  * would make every call through the first ten times slower for good.
  */
 
+/** Where it is: the name of glibc's, which Deno itself is built for. */
+const FILE = "libc.so.6";
+
 /**
  * Lengths are `u32` and results `i32`, though C has them as 64-bit `size_t` and
  * `ssize_t`: only 32-bit numbers take the engine's fast way of calling. The
@@ -74,7 +77,7 @@ function open(): Libc {
     );
   }
   try {
-    return Deno.dlopen("libc.so.6", SYMBOLS).symbols;
+    return Deno.dlopen(FILE, SYMBOLS).symbols;
   } catch (cause) {
     // Not thrown here: what needs no sockets works without the permission, and
     // nobody can catch what an import throws.
@@ -86,7 +89,7 @@ function open(): Libc {
             "with the --allow-ffi flag",
           { cause },
         )
-        : new Error(`Cannot open the C library: ${cause}`, { cause })
+        : new Error(`Cannot open the C library, ${FILE}: ${cause}`, { cause })
     );
   }
 }

@@ -63,15 +63,20 @@ function openDevice(): bigint {
     null,
     0,
   );
-  if (status === STATUS_SUCCESS) return handle[0]!;
+  if (status !== STATUS_SUCCESS) throw openError(status);
+  return handle[0]!;
+}
+
+/** What to throw where the driver cannot be opened. For tests, too. */
+export function openError(status: number): Error {
   const error = osError(
     errnoOfStatus(status),
     "NtCreateFile",
     `open ${DEVICE} (${formatStatus(status)})`,
   );
+  if (error.code !== "ENOENT") return error;
   // Without the driver there is no way to watch a socket here.
-  if (error.code !== "ENOENT") throw error;
-  throw new Deno.errors.NotSupported(error.message, { cause: error });
+  return new Deno.errors.NotSupported(error.message, { cause: error });
 }
 
 /** A handle through which the driver of sockets is asked to watch some. */
