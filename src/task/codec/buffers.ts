@@ -47,6 +47,8 @@ interface Segment {
 export class Buffers {
   /** By the place of the `BUFFER`, in the order of these. */
   readonly #segments = new Map<number, Segment>();
+  /** How many bytes all of these take, but for padding. */
+  #bytes = 0;
 
   get isEmpty(): boolean {
     return this.#segments.size === 0;
@@ -76,8 +78,14 @@ export class Buffers {
 
   #write(out: Scratch, segment: Segment): void {
     this.#segments.set(out.at, segment);
+    this.#grow(out, segment.end - segment.start);
     out.word(BUFFER);
     for (let i = 0; i < 3; i++) out.double(0);
+  }
+
+  #grow(out: Scratch, bytes: number): void {
+    this.#bytes += bytes;
+    out.checkSize(out.at * 4 + this.#bytes);
   }
 
   /** The value at this place, perhaps a buffer, is met again. */
@@ -85,8 +93,10 @@ export class Buffers {
     const segment = this.#segments.get(at);
     if (segment === undefined || segment.isWhole) return;
     out.setDouble(at + VIEW_OFFSET, segment.start);
+    const { byteLength } = segment.buffer;
+    this.#grow(out, byteLength - (segment.end - segment.start));
     segment.start = 0;
-    segment.end = segment.buffer.byteLength;
+    segment.end = byteLength;
     segment.isWhole = true;
   }
 
@@ -103,7 +113,7 @@ export class Buffers {
           "Cannot send an ArrayBuffer: it shrank while it was being sent",
         );
       }
-      length = length + 7 & ~7;
+      length = aligned(length);
       out.setDouble(at + LENGTH, end - start);
       out.setDouble(at + PLACE, length);
       out.setDouble(
@@ -119,7 +129,7 @@ export class Buffers {
   copyTo(target: Uint8Array, at: number, words: number): void {
     let place = words * 4;
     for (const { buffer, start, end } of this.#segments.values()) {
-      place = place + 7 & ~7;
+      place = aligned(place);
       target.set(new Uint8Array(buffer, start, end - start), at + place);
       place += end - start;
     }
@@ -127,7 +137,13 @@ export class Buffers {
 
   clear(): void {
     if (this.#segments.size > 0) this.#segments.clear();
+    this.#bytes = 0;
   }
+}
+
+/** The next place that is a multiple of 8; beyond 32 bits as well. */
+function aligned(place: number): number {
+  return Math.ceil(place / 8) * 8;
 }
 
 /** The number of a view's class, also of a class derived from it; or -1. */

@@ -125,6 +125,14 @@ function readBuffer(reader: Reader): ArrayBuffer {
   const length = reader.double();
   const start = reader.start + reader.double();
   const maxByteLength = reader.double();
+  // Memory that was overwritten must not make this thread ask for gigabytes.
+  const isThere = Number.isInteger(length) && length >= 0 &&
+    start >= reader.start && start + length <= reader.source.length;
+  if (!isThere) {
+    throw new RangeError(
+      `Cannot decode a buffer of ${length} bytes: they are not in the memory`,
+    );
+  }
   const buffer = maxByteLength < 0
     ? new ArrayBuffer(length)
     : new ArrayBuffer(length, { maxByteLength });
@@ -142,8 +150,14 @@ function readView(word: number, reader: Reader): ArrayBufferView {
   const viewClass = VIEW_CLASSES[reader.length(word)] as ViewClass;
   const byteOffset = reader.double();
   const length = reader.double();
-  const buffer = reader.value() as ArrayBuffer;
-  return new viewClass(buffer, byteOffset, length);
+  const buffer = reader.value();
+  const isBuffer = buffer instanceof ArrayBuffer ||
+    buffer instanceof SharedArrayBuffer;
+  // Of a number, the class would make a buffer of that length.
+  if (!isBuffer) {
+    throw new TypeError("Cannot decode a view: what it shows is no buffer");
+  }
+  return new viewClass(buffer as ArrayBuffer, byteOffset, length);
 }
 
 function readPortable(word: number, reader: Reader): unknown {

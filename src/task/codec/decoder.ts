@@ -64,7 +64,15 @@ export class Decoder implements Reader, StringSource {
   ): unknown {
     // The user's `[Portable.decode]` may wait for another task.
     if (this.#busy) return new Decoder().decode(source, at, attachments);
-    const value = this.#run(source, at, attachments);
+    let value: unknown;
+    try {
+      value = this.#run(source, at, attachments);
+    } catch (error) {
+      // There was no memory for a buffer, say. The next packet has its own classes.
+      this.#restored?.dispose();
+      this.#restored = null;
+      throw error;
+    }
     const restored = this.#restored;
     if (restored === null) return value;
     this.#restored = null;
@@ -117,7 +125,9 @@ export class Decoder implements Reader, StringSource {
   #open(source: Uint8Array): void {
     const { buffer, byteOffset, byteLength } = source;
     this.source = source;
-    this.#words = new Int32Array(buffer, byteOffset, byteLength >> 2);
+    // No shift: there may be more than 2^31 bytes.
+    const words = Math.floor(byteLength / 4);
+    this.#words = new Int32Array(buffer, byteOffset, words);
     this.#text = Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength);
   }
 

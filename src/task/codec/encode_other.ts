@@ -1,3 +1,4 @@
+import { describe } from "../../future/mod.ts";
 import {
   COMMIT_MOVE,
   type Movable,
@@ -26,6 +27,20 @@ import {
   SHARED,
   VIEW,
 } from "./tags.ts";
+
+/** The classes of what Deno transfers, of those that it has. */
+const TRANSFERABLES = [
+  "ArrayBuffer",
+  "ImageBitmap",
+  "MessagePort",
+  "OffscreenCanvas",
+  "ReadableStream",
+  "TransformStream",
+  "WritableStream",
+].flatMap((name) => {
+  const known = (globalThis as Record<string, unknown>)[name];
+  return typeof known === "function" ? [known as { new (): object }] : [];
+});
 
 const NO_TRANSFER: readonly Transferable[] = [];
 
@@ -58,17 +73,27 @@ export class OtherValues {
 
   /** Takes note of what is to be transferred. */
   checkTransfer(task: string, transfer: readonly Transferable[]): void {
+    if (!Array.isArray(transfer)) {
+      throw new TypeError(
+        `Cannot transfer to ${describe(task)}: transfer is ${
+          describe(transfer)
+        }, not an array`,
+      );
+    }
     for (const [i, item] of transfer.entries()) {
       const fail = (reason: string) =>
         new TypeError(
-          `Cannot transfer item ${i + 1} to ${JSON.stringify(task)}: ` +
+          `Cannot transfer item ${i + 1} to ${describe(task)}: ` +
             `it ${reason}`,
         );
       if (typeof item !== "object" || item === null) {
-        throw fail(`is ${String(item)}, which cannot be transferred`);
+        throw fail(`is ${describe(item)}, which cannot be transferred`);
       }
       if (item instanceof SharedArrayBuffer) {
         throw fail("is a SharedArrayBuffer, which is shared as it is");
+      }
+      if (!TRANSFERABLES.some((known) => item instanceof known)) {
+        throw fail(`is ${describe(item)}, which cannot be transferred`);
       }
       if (item instanceof ArrayBuffer && item.detached) {
         throw fail("is an ArrayBuffer that was transferred before");

@@ -1,7 +1,7 @@
 import { Buffers } from "./buffers.ts";
 import { OtherValues } from "./encode_other.ts";
 import { whyNot } from "./refusal.ts";
-import { Scratch } from "./scratch.ts";
+import { Scratch, TooLarge } from "./scratch.ts";
 import { Seen } from "./seen.ts";
 import { formatPath, type Sink, type Step } from "./sink.ts";
 import {
@@ -58,7 +58,7 @@ const ArrayPrototype = Array.prototype;
 
 /** Encodes values, one after another; one per thread. It is its own packet. */
 export class Encoder implements Packet, Sink {
-  readonly out: Scratch = new Scratch();
+  readonly out: Scratch;
   length = 0;
   attachments: unknown[] | null = null;
   transfer: readonly Transferable[] = NO_TRANSFER;
@@ -79,9 +79,11 @@ export class Encoder implements Packet, Sink {
   #argument = 0;
   /** The target of the last copy, and its words. */
   #target: Uint8Array | null = null;
-  #targetWords = this.out.words as Int32Array;
+  #targetWords = new Int32Array(0) as Int32Array;
 
-  constructor() {
+  /** @param maxBytes How large a packet may be, for tests. */
+  constructor(maxBytes?: number) {
+    this.out = new Scratch(maxBytes);
     this.#other = new OtherValues(this, this.#seen, this.#buffers);
   }
 
@@ -90,6 +92,7 @@ export class Encoder implements Packet, Sink {
    *
    * @throws {TypeError} If one of them cannot travel, with its path; and whatever
    * code of the user's throws. Then nothing has moved.
+   * @throws {RangeError} If they take more than 8 GiB, or more than there is.
    */
   encodeArguments(
     task: string,
@@ -102,7 +105,7 @@ export class Encoder implements Packet, Sink {
     }
     this.#begin(task);
     try {
-      if (transfer.length > 0) {
+      if (transfer !== NO_TRANSFER && transfer?.length !== 0) {
         this.#other.checkTransfer(task, transfer);
         this.transfer = transfer;
       }
@@ -115,7 +118,7 @@ export class Encoder implements Packet, Sink {
       this.#finish();
     } catch (error) {
       this.discard();
-      throw error;
+      throw this.#told(error);
     } finally {
       this.#end();
     }
@@ -149,11 +152,19 @@ export class Encoder implements Packet, Sink {
       this.#finish();
     } catch (error) {
       this.discard();
-      throw error;
+      throw this.#told(error);
     } finally {
       this.#end();
     }
     return this;
+  }
+
+  /** What the caller gets of an error: which argument is too large. */
+  #told(error: unknown): unknown {
+    if (!(error instanceof TooLarge)) return error;
+    return new RangeError(
+      `Cannot send ${this.#subject()}: it ${error.reason}`,
+    );
   }
 
   #begin(task: string): void {
@@ -187,7 +198,11 @@ export class Encoder implements Packet, Sink {
   copyTo(target: Uint8Array, at: number): void {
     if (target !== this.#target) {
       const { buffer, byteOffset, byteLength } = target;
-      this.#targetWords = new Int32Array(buffer, byteOffset, byteLength >> 2);
+      this.#targetWords = new Int32Array(
+        buffer,
+        byteOffset,
+        Math.floor(byteLength / 4),
+      );
       this.#target = target;
     }
     const to = this.#targetWords;

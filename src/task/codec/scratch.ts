@@ -19,6 +19,22 @@ const KEPT_WORDS = 256 * 1024;
  */
 const SHORT = 40;
 
+/**
+ * How many bytes a packet takes at most, its buffers included: an index of a word
+ * is a number of 31 bits. V8 makes buffers of twice as much.
+ */
+export const MAX_PACKET_BYTES: number = 2 ** 33;
+
+/** A packet is too large: thrown here, and told by the encoder. */
+export class TooLarge {
+  /** Why it cannot be sent: `takes …`. */
+  readonly reason: string;
+
+  constructor(bytes: number, why: string) {
+    this.reason = `takes ${bytes} bytes with what comes before it, and ${why}`;
+  }
+}
+
 const textEncoder = new TextEncoder();
 const double = new Float64Array(1);
 const doubleWords = new Int32Array(double.buffer);
@@ -33,6 +49,22 @@ export class Scratch {
   words: Int32Array<ArrayBuffer> = new Int32Array(INITIAL_WORDS);
   /** The place of the next word. */
   at = 0;
+  readonly #maxBytes: number;
+
+  /** @param maxBytes Fewer than usual, for tests. */
+  constructor(maxBytes: number = MAX_PACKET_BYTES) {
+    this.#maxBytes = maxBytes;
+  }
+
+  /**
+   * Checks that a packet may take so many bytes.
+   *
+   * @throws {TooLarge} If it may not.
+   */
+  checkSize(bytes: number): void {
+    if (bytes <= this.#maxBytes) return;
+    throw new TooLarge(bytes, `${this.#maxBytes} at most can be sent`);
+  }
 
   /** Starts again from the beginning. */
   reset(): void {
@@ -48,7 +80,17 @@ export class Scratch {
 
   #grow(words: number): void {
     const { words: old, at } = this;
-    this.words = new Int32Array(Math.max(2 * old.length, at + words));
+    const needed = at + words;
+    this.checkSize(4 * needed);
+    // No further than a packet may reach, so that this is asked before it does.
+    const most = Math.max(needed, Math.floor(this.#maxBytes / 4));
+    try {
+      this.words = new Int32Array(
+        Math.min(Math.max(2 * old.length, needed), most),
+      );
+    } catch {
+      throw new TooLarge(4 * needed, "there is no memory for them");
+    }
     this.words.set(old.subarray(0, at));
   }
 

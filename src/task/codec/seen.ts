@@ -1,12 +1,22 @@
 /** How many objects are searched one by one; in most values there are no more. */
 const FEW = 8;
 
+/** How many objects one of the Maps holds; V8's hold twice as many at most. */
+const MANY = 2 ** 23;
+
 /** The objects that were met, and where. */
 export class Seen {
   #count = 0;
   readonly #objects: (object | null)[] = new Array<null>(FEW).fill(null);
   readonly #places: number[] = new Array<number>(FEW).fill(0);
-  #rest: Map<object, number> | null = null;
+  /** The others; only the last of these Maps has room. */
+  #rest: Map<object, number>[] | null = null;
+  readonly #many: number;
+
+  /** @param many Fewer than usual, for tests. */
+  constructor(many: number = MANY) {
+    this.#many = many;
+  }
 
   /** Where the object was met before, or -1: then that is `place`. */
   visit(object: object, place: number): number {
@@ -25,10 +35,13 @@ export class Seen {
   }
 
   #visitRest(object: object, place: number): number {
-    this.#rest ??= new Map();
-    const before = this.#rest.get(object);
-    if (before !== undefined) return before;
-    this.#rest.set(object, place);
+    const rest = this.#rest ??= [new Map()];
+    for (const places of rest) {
+      const before = places.get(object);
+      if (before !== undefined) return before;
+    }
+    if (rest.at(-1)!.size === this.#many) rest.push(new Map());
+    rest.at(-1)!.set(object, place);
     return -1;
   }
 

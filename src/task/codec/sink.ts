@@ -1,3 +1,4 @@
+import { describe } from "../../future/mod.ts";
 import type { Scratch } from "./scratch.ts";
 
 /** Where in a value something is, seen from what holds it. */
@@ -30,12 +31,16 @@ export interface Sink {
   refusal(reason: string, step?: Step): TypeError;
 }
 
+/** Longer names of fields are cut, and stand in quotes. */
+const MAX_NAME = 80;
 const IDENTIFIER = /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u;
 
 function formatStep(step: Step): string {
   if (typeof step === "number") return `[${step}]`;
   if (typeof step !== "string") return String(step ?? "");
-  return IDENTIFIER.test(step) ? `.${step}` : `[${JSON.stringify(step)}]`;
+  return step.length <= MAX_NAME && IDENTIFIER.test(step)
+    ? `.${step}`
+    : `[${describe(step)}]`;
 }
 
 /** `.options.callback`, or `it` for the whole. */
@@ -45,9 +50,9 @@ export function formatPath(steps: readonly Step[]): string {
 
 /** A key of a Map, as it stands in a path. */
 export function formatKey(key: unknown): string {
-  if (typeof key === "string") return JSON.stringify(key);
-  if (typeof key === "bigint") return `${key}n`;
-  return typeof key === "object" && key !== null || typeof key === "function"
-    ? "…"
-    : String(key);
+  if (typeof key === "object" && key !== null || typeof key === "function") {
+    return "…";
+  }
+  const text = describe(key);
+  return typeof key === "bigint" && /\d$/.test(text) ? `${text}n` : text;
 }
