@@ -111,7 +111,7 @@ export class BlockingExecutor extends Executor {
       );
     } else if (crew.mustListen) {
       // Workers may need a thread started, which only this one can do.
-      this.reactor.wait(ms);
+      this.#sleep(ms);
     } else if (reactor !== null) {
       reactor.wait(ms);
     } else if (ms > 0) {
@@ -128,7 +128,13 @@ export class BlockingExecutor extends Executor {
       if (++this.#spins % CHECK_INTERVAL !== 0) return;
       ms = 0;
     }
-    this.reactor.wait(Math.min(ms, crew.longestSleep));
+    this.#sleep(Math.min(ms, crew.longestSleep));
+  }
+
+  #sleep(ms: number): void {
+    const reactor = this.sleepingPlace;
+    if (reactor === null) this.nap(ms);
+    else reactor.wait(ms);
   }
 
   #close(): void {

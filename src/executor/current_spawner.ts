@@ -8,11 +8,14 @@ import type { Spawner } from "./pool/spawner.ts";
 let pool: Pool | null = null;
 
 /**
- * The pool for tasks that are spawned outside of a runtime, made on first use. It
- * is never shut down: its workers go by themselves when there is nothing to do.
+ * The pool for tasks that are spawned outside of a runtime, made on first use. Its
+ * workers go by themselves when there is nothing to do, so nobody has to shut it
+ * down. It ends by itself if workers could not be started: the next task has
+ * another try, with a new one.
  */
 function defaultPool(): Pool {
-  return pool ??= makePool();
+  if (pool === null || pool.isShutDown) pool = makePool();
+  return pool;
 }
 
 /** Where shareable tasks go that the code which is running spawns. */

@@ -13,6 +13,7 @@ import {
   type Scheduler,
   Task,
 } from "../task/mod.ts";
+import { isExhausted } from "../sys/error.ts";
 import { Timers } from "../time/mod.ts";
 import { Deque } from "./deque.ts";
 import { crew } from "./pool/crew.ts";
@@ -37,6 +38,12 @@ const MAX_LIFO_POLLS = 3;
  * takes a few kilobytes of stack, of about a megabyte.
  */
 const MAX_NESTED_POLLS = 32;
+
+/** How long a thread without a reactor sleeps before it looks again, in ms. */
+export const NAP_MS = 5;
+
+/** What a nap waits on: nobody wakes it. */
+const NAP_CELL = new Int32Array(new SharedArrayBuffer(4));
 
 /**
  * Polls the tasks of one thread.
@@ -81,6 +88,24 @@ export abstract class Executor implements Scheduler, Drivers {
       this.#tellCrew();
     }
     return this.#reactor;
+  }
+
+  /**
+   * The reactor, to sleep in. Null: there is no descriptor left for one. Then the
+   * thread naps instead, and looks again: it has work that takes no socket.
+   */
+  protected get sleepingPlace(): Reactor | null {
+    try {
+      return this.reactor;
+    } catch (error) {
+      if (isExhausted(error)) return null;
+      throw error;
+    }
+  }
+
+  /** Sleeps where nobody can wake it: for a moment only. */
+  protected nap(ms: number): void {
+    Atomics.wait(NAP_CELL, 0, 0, Math.min(ms, NAP_MS));
   }
 
   /** A thread that takes part in a pool has others know when it sleeps. */
@@ -260,16 +285,16 @@ export abstract class Executor implements Scheduler, Drivers {
   }
 
   /** Gives the reactor back; the next socket makes a new one. */
-  protected closeReactor(): void {
-    this.#reactor?.close();
+  protected closeReactor(atEnd = false): void {
+    this.#reactor?.close(atEnd);
     this.#reactor = null;
   }
 
-  /** Gives everything back, for good. */
-  protected closeDrivers(): void {
+  /** Gives everything back, for good; `atEnd`: the thread ends. */
+  protected closeDrivers(atEnd = false): void {
     this.#reportUnjoined();
     this.#closed = true;
     this.timers.close();
-    this.closeReactor();
+    this.closeReactor(atEnd);
   }
 }

@@ -137,7 +137,15 @@ export class Handle implements Disposable {
         "Cannot import a Handle: the message is not what export() returned",
       );
     }
-    const memory = PoolMemory.open(message.memory);
+    let memory: PoolMemory;
+    try {
+      memory = PoolMemory.open(message.memory);
+    } catch (cause) {
+      throw new TypeError(
+        "Cannot import a Handle: the message is not what export() returned",
+        { cause },
+      );
+    }
     const seat = crew.seatIn(memory.id) ?? takeSeat(memory);
     return new Handle(seat, seat.memory, () => {});
   }

@@ -19,7 +19,7 @@ import {
   Task,
 } from "../task/mod.ts";
 import { Awaited, type AwaitHost } from "./awaited.ts";
-import { Executor } from "./executor.ts";
+import { Executor, NAP_MS } from "./executor.ts";
 import { crew } from "./pool/crew.ts";
 import type { Spawner, Unjoined } from "./pool/spawner.ts";
 import type { Prepared } from "./prepare.ts";
@@ -303,7 +303,8 @@ export class HostedExecutor extends Executor implements AwaitHost {
   #idle(untilTimer: number): void {
     this.#setTimeout(Math.min(untilTimer, crew.longestSleep));
     const { mustListen } = this;
-    const reactor = mustListen ? this.reactor : this.existingReactor;
+    const reactor = mustListen ? this.sleepingPlace : this.existingReactor;
+    if (mustListen && reactor === null) return this.#setTimeout(NAP_MS);
     if (!mustListen && !reactor?.canWake) {
       // A wait that nothing can end would keep the process alive for nothing.
       if (this.#waiting) reactor?.signal();
@@ -318,7 +319,18 @@ export class HostedExecutor extends Executor implements AwaitHost {
     reactor!.waitAsync().then(() => {
       this.#waiting = false;
       this.takeTurn();
+    }, (error) => {
+      this.#waiting = false;
+      this.failTurn(error);
     });
+  }
+
+  /**
+   * The thread cannot wait for sockets any more, so what waits here never goes on:
+   * the process is told, as nobody in particular can be.
+   */
+  protected failTurn(error: unknown): void {
+    throw error;
   }
 
   /** Nobody waits for anything: lets go of what would keep the process alive. */

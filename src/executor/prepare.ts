@@ -1,8 +1,10 @@
 import {
   type Coroutine,
+  describe,
   Future,
   isCoroutine,
   isThenable,
+  nameOf,
 } from "../future/mod.ts";
 import type { TaskFunction } from "../task/mod.ts";
 
@@ -44,13 +46,13 @@ export function checkFunction(
   const prototype = Object.getPrototypeOf(fn);
   if (prototype === AsyncGeneratorFunctionPrototype) {
     throw new TypeError(
-      `Cannot ${verb} the async generator function "${fn.name}": ` +
+      `Cannot ${verb} the async generator function "${nameOf(fn)}": ` +
         "nobody would take what it yields. Write function* and yield*",
     );
   }
   if (blocking && prototype === AsyncFunctionPrototype) {
     throw new TypeError(
-      `Cannot ${verb} the async function "${fn.name}" while the thread ` +
+      `Cannot ${verb} the async function "${nameOf(fn)}" while the thread ` +
         "is blocked: no promise could settle. Write it as a generator " +
         "function (function*, yield*), or use run() instead of block_on",
     );
@@ -72,6 +74,11 @@ export function prepare(
   if (typeof source === "function") {
     checkFunction(verb, source, blocking);
     return { fn: source as TaskFunction, args };
+  }
+  if (source instanceof Future && typeof source.poll !== "function") {
+    throw new TypeError(
+      `Cannot ${verb} a future that has no method poll: ${describe(source)}`,
+    );
   }
   if (source instanceof Future || isCoroutine(source)) {
     if (args.length > 0) {

@@ -1,4 +1,4 @@
-import { currentContext, type IntoFuture } from "../future/mod.ts";
+import { currentContext, describe, type IntoFuture } from "../future/mod.ts";
 import {
   checkNotImporting,
   type JoinHandle,
@@ -240,11 +240,7 @@ function outOfRange(
   value: unknown,
   range: string,
 ): RangeError {
-  // Strings in quotes: "2" is not 2.
-  const shown = typeof value === "string"
-    ? JSON.stringify(value)
-    : String(value);
   return new RangeError(
-    `Cannot ${verb}: ${option} is ${shown}, and must be ${range}`,
+    `Cannot ${verb}: ${option} is ${describe(value)}, and must be ${range}`,
   );
 }

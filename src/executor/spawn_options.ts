@@ -1,3 +1,4 @@
+import { describe } from "../future/mod.ts";
 import type { Placement } from "./pool/placement.ts";
 import type { Spawner } from "./pool/spawner.ts";
 
@@ -14,17 +15,19 @@ export interface SpawnOptions {
 
 /** Checks the options, and names the worker's seat. */
 export function placementOf(
-  { on, transfer }: SpawnOptions,
+  options: SpawnOptions,
   spawner: Spawner,
 ): Placement {
+  const { on, transfer } = options ?? {};
   const { workers } = spawner;
   if (
     on !== undefined && on !== "fewest" &&
     !(Number.isInteger(on) && on >= 1 && on <= workers)
   ) {
-    const shown = typeof on === "string" ? JSON.stringify(on) : String(on);
     throw new RangeError(
-      `Cannot spawn: the option on is ${shown}, and the workers are numbered ` +
+      `Cannot spawn: the option on is ${
+        describe(on)
+      }, and the workers are numbered ` +
         `from 1 to ${workers}`,
     );
   }

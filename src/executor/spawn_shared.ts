@@ -1,3 +1,4 @@
+import { describe, nameOf } from "../future/mod.ts";
 import {
   checkNotImporting,
   type Declaration,
@@ -31,8 +32,8 @@ export function spawnShareable<A extends unknown[], T>(
     : undefined;
   if (declaration === undefined) {
     const name = typeof fn === "function"
-      ? `"${(fn as TaskFunction).name}"`
-      : String(fn);
+      ? `"${nameOf(fn as TaskFunction)}"`
+      : describe(fn);
     throw new TypeError(
       `Cannot spawn ${name}: it is no shareable task; declare it at module ` +
         "level, with `export const x = task(import.meta, …)`",

@@ -11,8 +11,13 @@ export const threadHost: SeatHost = {
   },
   noteUnjoined(task): void {
     const drivers = currentContext()?.drivers;
-    const executor = drivers instanceof Executor ? drivers : hostedExecutor();
-    executor.noteUnjoined(task);
+    if (task.owner !== null && drivers instanceof Executor) {
+      return drivers.noteUnjoined(task);
+    }
+    // Ordinary code has spawned it, and may not have come to its `await` yet: a
+    // block_on that is under way must not tell before.
+    hostedExecutor().noteUnjoined(task);
+    hostedExecutor().lookAgain();
   },
   lookAgain(): void {
     hostedExecutor().lookAgain();

@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers";
-import { enterContext } from "../future/mod.ts";
+import { enterContext, reportFailure } from "../future/mod.ts";
 import { type Runnable, Scope } from "../task/mod.ts";
 import { HostedExecutor } from "./hosted.ts";
 import { crew } from "./pool/crew.ts";
@@ -79,11 +79,20 @@ export class WorkerExecutor extends HostedExecutor implements WorkerHost {
   }
 
   override runNested(job: Runnable): void {
-    if (this.isNestedDeep) this.schedule(job);
+    // To the queue in any case: what has never waited is found nowhere else.
+    if (this.isNestedDeep) super.schedule(job);
     else super.runNested(job);
   }
 
+  /** After a shutdown nothing goes on that was woken: it is cancelled as it is. */
+  override schedule(task: Runnable): void {
+    if (this.#memory.life.isClosed) this.queueTurn();
+    else super.schedule(task);
+  }
+
   protected override nextShared(fair: boolean): Runnable | undefined {
+    // What has moved to a task belongs to it, whoever was polled last.
+    this.cx.owner = this.scope;
     const job = this.seat.next(fair);
     if (job === null) return undefined;
     this.#spins = SPINS;
@@ -106,6 +115,22 @@ export class WorkerExecutor extends HostedExecutor implements WorkerHost {
   }
 
   protected override takeTurn(): void {
+    try {
+      this.#takeTurn();
+    } catch (error) {
+      this.failTurn(error);
+    }
+  }
+
+  /** Its tasks are lost, and another thread takes the seat: nothing may hang. */
+  protected override failTurn(error: unknown): void {
+    if (this.#hasLeft) return;
+    reportFailure("a worker", error);
+    this.die();
+    this.#onLeft();
+  }
+
+  #takeTurn(): void {
     if (this.#hasLeft) return;
     if (this.waitsElsewhere) {
       if (!this.isHosted || this.#mustLeave) {
@@ -149,11 +174,13 @@ export class WorkerExecutor extends HostedExecutor implements WorkerHost {
       if (seat.spin()) return;
       this.#spins--;
     }
-    const isUnused = seat.jobs === 0 && this.scope.waiting === 0;
+    const isUnused = seat.isUnused && this.scope.waiting === 0;
     const mayRetire = isUnused && !this.#hasTriedToRetire;
     const limit = mayRetire ? this.#idleTimeout : Infinity;
     const before = performance.now();
-    this.reactor.wait(Math.min(ms, limit, crew.longestSleep));
+    const reactor = this.sleepingPlace;
+    if (reactor === null) return this.nap(ms);
+    reactor.wait(Math.min(ms, limit, crew.longestSleep));
     if (mayRetire && performance.now() - before >= limit) this.#tryToRetire();
   }
 
@@ -185,10 +212,9 @@ export class WorkerExecutor extends HostedExecutor implements WorkerHost {
     const memory = this.#memory;
     // Before anybody hears of it, and sends to a thread that will not be there.
     memory.storeSeat(this.seat.number, SEAT.STATUS, STATUS.DYING);
-    this.seat.loseJobs();
-    this.seat.retreat();
+    this.seat.die();
     this.scope.closeResources();
-    this.closeDrivers();
+    this.closeDrivers(true);
     crew.leave(this.seat);
     this.seat.leave();
     memory.vacate(this.seat.number, STATUS.DEAD);

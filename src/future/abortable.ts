@@ -58,6 +58,15 @@ class Abortable<T> extends Future<T> {
   }
 }
 
+/** Whether a value is a signal, rather than an heir of one that cannot be asked. */
+function isSignal(value: unknown): value is AbortSignal {
+  try {
+    return value instanceof AbortSignal && typeof value.aborted === "boolean";
+  } catch {
+    return false;
+  }
+}
+
 /**
  * A future that is given up when a signal is aborted.
  *
@@ -78,7 +87,7 @@ export function abortable<T>(
   signal: AbortSignal,
   future: IntoFuture<T>,
 ): Future<T> {
-  if (!(signal instanceof AbortSignal)) {
+  if (!isSignal(signal)) {
     throw new TypeError(
       `Cannot make a future abortable: signal is ${
         describe(signal)

@@ -65,3 +65,31 @@ export class WakerSet {
     if (rest !== null) { for (const waker of rest) waker.wake(); }
   }
 }
+
+/**
+ * The wakers of an event that nearly always has one, or none: then they cost their
+ * owner a field and no object. The functions below return what to keep there.
+ */
+export type Wakers = Waker | WakerSet | null;
+
+/** With one more waker, unless it is there. */
+export function addWaker(wakers: Wakers, waker: Waker): Wakers {
+  if (wakers === null || wakers === waker) return waker;
+  const set = wakers instanceof WakerSet ? wakers : new WakerSet();
+  if (set !== wakers) set.add(wakers as Waker);
+  set.add(waker);
+  return set;
+}
+
+/** Without a waker, if it is there. */
+export function removeWaker(wakers: Wakers, waker: Waker): Wakers {
+  if (!(wakers instanceof WakerSet)) return wakers === waker ? null : wakers;
+  wakers.delete(waker);
+  return wakers.isEmpty ? null : wakers;
+}
+
+/** Wakes all, which the owner has let go of before: a waker is foreign code. */
+export function wakeAll(wakers: Wakers): void {
+  if (wakers instanceof WakerSet) wakers.wakeAll();
+  else wakers?.wake();
+}

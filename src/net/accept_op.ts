@@ -1,6 +1,6 @@
 import { type Context, Pending, type Poll } from "../future/mod.ts";
 import { Interest, Source } from "../reactor/mod.ts";
-import { osError } from "../sys/error.ts";
+import { isExhausted, osError } from "../sys/error.ts";
 import { sockets } from "../sys/platform.ts";
 import { WOULD_BLOCK } from "../sys/sockets.ts";
 import { type Sleep, sleep } from "../time/mod.ts";
@@ -14,16 +14,6 @@ import { adoptStream, type TcpStream } from "./tcp_stream.ts";
  */
 const FIRST_BACKOFF_MS = 5;
 const MAX_BACKOFF_MS = 1_000;
-
-/** Nothing is left to make a socket of; the connection goes on waiting. */
-const EXHAUSTED = new Set([
-  "EMFILE",
-  "ENFILE",
-  "ENOBUFS",
-  "ENOMEM",
-  "WSAEMFILE",
-  "WSAENOBUFS",
-]);
 
 /**
  * The connection that was next is gone already; the one after it may be fine.
@@ -49,10 +39,6 @@ const NEXT = new Set([
 const MOST_SKIPPED = 64;
 
 const NO_BYTES = new Uint8Array(0);
-
-function isExhausted(error: unknown): boolean {
-  return EXHAUSTED.has((error as { code?: string }).code ?? "");
-}
 
 /**
  * Sees to it that the reactor is open; false: there are no descriptors for it. No

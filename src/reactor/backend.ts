@@ -30,6 +30,8 @@
  * 7. Memory that the system may still write to stays alive and in place, whatever
  *    happened to the socket, the task or the reactor.
  * 8. `close` leaves nothing behind, with registrations and a wait outstanding.
+ *    With `atEnd` the thread is about to end, nothing that is awaited comes back
+ *    there, and `close` may block it for a moment to see the end of that wait.
  *
  * @module
  */
@@ -81,5 +83,5 @@ export interface Backend {
   eventReadiness(index: number): number;
 
   /** Gives everything back to the system. */
-  close(): void;
+  close(atEnd?: boolean): void;
 }

@@ -1,4 +1,8 @@
-import { Parking, type ReactorHandleMessage } from "./parking.ts";
+import {
+  isParkingPlace,
+  Parking,
+  type ReactorHandleMessage,
+} from "./parking.ts";
 import { signalBackend } from "./select_backend.ts";
 
 /**
@@ -40,9 +44,17 @@ export class ReactorHandle {
     return this.#message;
   }
 
-  /** Makes a handle of a message that another thread exported. */
+  /**
+   * Makes a handle of a message that another thread exported.
+   *
+   * @throws {TypeError} If the message is not what `export` has returned.
+   */
   static import(message: ReactorHandleMessage): ReactorHandle {
-    if (!(message?.memory instanceof SharedArrayBuffer)) {
+    const { backend, target } = Object(message) as ReactorHandleMessage;
+    if (
+      !isParkingPlace(message) || typeof backend !== "string" ||
+      !Number.isInteger(target)
+    ) {
       throw new TypeError(
         "Cannot import a ReactorHandle: message is not what export() returned",
       );

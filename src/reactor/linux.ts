@@ -132,13 +132,15 @@ export class EpollBackend implements Backend {
     return readiness;
   }
 
-  close(): void {
+  close(atEnd = false): void {
     // Closing an epoll does not end a wait that is under way on another thread: a
     // signal does, and until then both descriptors must not become another's.
+    const closeSignal = () => eventfd.close(this.#eventfd);
     try {
       if (this.#epoll.isWaitingAsync) eventfd.signal(this.#eventfd);
     } finally {
-      this.#epoll.close(() => eventfd.close(this.#eventfd));
+      if (atEnd) this.#epoll.closeAtEnd(closeSignal);
+      else this.#epoll.close(closeSignal);
     }
   }
 }

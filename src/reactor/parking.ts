@@ -33,6 +33,14 @@ export interface ParkingPlace {
   readonly at: number;
 }
 
+/** Whether a value, perhaps of another thread's, is a place in shared memory. */
+export function isParkingPlace(place: unknown): place is ParkingPlace {
+  const { memory, at } = Object(place) as Partial<ParkingPlace>;
+  return memory instanceof SharedArrayBuffer &&
+    typeof at === "number" && Number.isInteger(at) && at >= 0 &&
+    4 * at + PARKING_BYTES <= memory.byteLength;
+}
+
 /** Makes a place in memory of its own. */
 export function newParkingPlace(): ParkingPlace {
   return { memory: new SharedArrayBuffer(PARKING_BYTES), at: 0 };

@@ -1,4 +1,5 @@
-import { type Context, type Waker, WakerSet } from "../future/mod.ts";
+import { type Context, describe, type Waker, WakerSet } from "../future/mod.ts";
+import { checkedFd, checkedPlace, checkWait, checkWaker } from "./arguments.ts";
 import type { Backend, SignalTarget } from "./backend.ts";
 import { ReactorHandle } from "./handle.ts";
 import { Interest } from "./interest.ts";
@@ -83,10 +84,12 @@ export class Reactor implements Registrar, Disposable {
    * Opens a reactor.
    *
    * @throws What the system says if it cannot, such as `EMFILE`.
+   * @throws {TypeError} If `options.place` is none.
    */
   constructor(options: ReactorOptions = {}) {
     this.#parking = new Parking(this.#place);
-    this.#backend = makeBackend(options.place ?? this.#place);
+    const place = checkedPlace(options?.place ?? this.#place);
+    this.#backend = makeBackend(place);
   }
 
   /** Has somebody told when the thread sleeps, from now on. */
@@ -126,10 +129,7 @@ export class Reactor implements Registrar, Disposable {
    * @throws {Deno.errors.NotSupported} If the backend has no sockets.
    */
   register(fd: number): Token {
-    if (!Number.isInteger(fd) || fd < 0) {
-      throw new RangeError(`Cannot register a socket: fd is ${fd}`);
-    }
-    const source = new TokenSource(fd);
+    const source = new TokenSource(checkedFd(fd));
     source.register(this);
     return makeToken(source.key, source.generation);
   }
@@ -140,8 +140,10 @@ export class Reactor implements Registrar, Disposable {
    * would have blocked, each time it does.
    *
    * @throws {Deno.errors.NotFound} If the token names no registration.
+   * @throws {TypeError} If the interest is none, or the waker has no `wake`.
    */
   setWaker(token: Token, interest: Interest, waker: Waker): void {
+    checkWaker(interest, waker);
     if (token === Token.WAKE) {
       this.#wakeWaiters.add(waker);
       return;
@@ -166,6 +168,7 @@ export class Reactor implements Registrar, Disposable {
   }
 
   #lookUp(token: Token): TokenSource | null {
+    if (typeof token !== "number") return null;
     const key = tokenKey(token);
     const source = this.#sources[key];
     return source instanceof TokenSource &&
@@ -178,7 +181,7 @@ export class Reactor implements Registrar, Disposable {
     const source = this.#lookUp(token);
     if (source === null) {
       throw new Deno.errors.NotFound(
-        `Cannot ${verb}: the token ${token} names no registration`,
+        `Cannot ${verb}: the token ${describe(token)} names no registration`,
       );
     }
     return source;
@@ -253,9 +256,7 @@ export class Reactor implements Registrar, Disposable {
    * @returns The number of events, stale ones and wake-ups not counted.
    */
   wait(ms: number = Infinity): number {
-    if (Number.isNaN(ms) || ms < 0) {
-      throw new RangeError(`Cannot wait: ms is ${ms}`);
-    }
+    checkWait(ms);
     // Nobody can notify through a handle that was never made.
     if (this.#handle === null && this.#watcher === null) {
       return this.#dispatch(this.#backend.wait(ms));
@@ -339,8 +340,10 @@ export class Reactor implements Registrar, Disposable {
   /**
    * Closes the reactor. Sockets are left open and unregistered, and those who
    * wait for them are woken. Closing again does nothing.
+   *
+   * @param atEnd Whether the thread ends: then no `waitAsync` comes back.
    */
-  close(): void {
+  close(atEnd = false): void {
     if (this.#closed) return;
     this.#closed = true;
     try {
@@ -349,7 +352,7 @@ export class Reactor implements Registrar, Disposable {
       // Whatever a waker throws: the descriptors have to go.
       this.#watcher?.closing(this.#backend.signalTarget);
       this.#parking.close();
-      this.#backend.close();
+      this.#backend.close(atEnd);
     }
   }
 
@@ -388,7 +391,7 @@ class TokenSource extends Source {
  * @throws {Error} If it has none.
  */
 export function reactorOf(cx: Context): Reactor {
-  const { reactor } = cx.drivers;
+  const reactor = cx?.drivers?.reactor;
   if (reactor instanceof Reactor) return reactor;
   throw new Error(
     "Cannot wait for a socket: this context has no reactor (poll with a " +

@@ -54,7 +54,7 @@ export class Source {
    */
   constructor(fd: number, options: { consume?: boolean } = {}) {
     this.fd = fd;
-    this.#consume = options.consume ?? false;
+    this.#consume = options?.consume ?? false;
     this.#readiness = this.#consume ? 0 : READABLE | WRITABLE;
   }
 

@@ -102,6 +102,8 @@ export class AfdBackend implements Backend {
   #count = 0;
   #waitingAsync = false;
   #closed = false;
+  /** It was closed at the end of its thread, and its memory may be gone. */
+  #hasEnded = false;
 
   constructor() {
     const port = this.#port = new CompletionPort();
@@ -243,6 +245,7 @@ export class AfdBackend implements Backend {
       this.#waitingAsync = true;
       const status = await this.#port.waitAsync();
       this.#waitingAsync = false;
+      if (this.#hasEnded) return 0;
       // A `wait(0)` in between has reported events of its own.
       this.#begin();
       const signalled = this.#takeIn(this.#port.take(status));
@@ -266,15 +269,26 @@ export class AfdBackend implements Backend {
     return this.#readiness[index]!;
   }
 
-  close(): void {
+  close(atEnd = false): void {
     if (this.#closed) return;
     this.#closed = true;
     for (const registration of this.#byKey) {
       if (registration) this.deregister(registration.fd, registration.key);
     }
     // A wait on another thread may hold packets: it ends first, and goes on here.
-    if (this.#waitingAsync) this.#port.post();
-    else this.#release();
+    if (!this.#waitingAsync) return this.#release();
+    this.#port.post();
+    if (atEnd) this.#closeAtEnd();
+  }
+
+  /** Nothing goes on here: the end of the wait on another thread is awaited. */
+  #closeAtEnd(): void {
+    this.#hasEnded = true;
+    const packets = this.#port.takeAtEnd();
+    // Rather a leak than memory that is written to and somebody else's.
+    if (packets < 0) return;
+    this.#takeIn(packets);
+    this.#release();
   }
 
   /** Waits for the completions of cancelled polls, then gives everything back. */

@@ -71,3 +71,18 @@ export function osError(
   const error = new (CLASSES[code] ?? Error)(message);
   return Object.assign(error, { code, errno, syscall });
 }
+
+/** The errors that say that something has run out, and may be there again later. */
+const EXHAUSTED = new Set([
+  "EMFILE",
+  "ENFILE",
+  "ENOBUFS",
+  "ENOMEM",
+  "WSAEMFILE",
+  "WSAENOBUFS",
+]);
+
+/** Whether an error says that descriptors or memory have run out. */
+export function isExhausted(error: unknown): boolean {
+  return EXHAUSTED.has((error as { code?: string }).code ?? "");
+}

@@ -1,3 +1,5 @@
+import { describe as describeValue } from "../future/mod.ts";
+
 /**
  * Why a task has no value: it threw; it was aborted; or the worker that ran it
  * ended, by `self.close()`, say, and took the task with it.
@@ -40,7 +42,9 @@ export class JoinError extends Error {
   /** Made by the runtime; `cause` is what the task threw, if it failed. */
   constructor(kind: JoinErrorKind, task: string, options?: ErrorOptions) {
     super(
-      `Cannot join the task "${task}": ${reason(kind, options?.cause)}`,
+      `Cannot join the task ${describeValue(task)}: ${
+        reason(kind, options?.cause)
+      }`,
       options,
     );
     this.kind = kind;
@@ -54,15 +58,17 @@ function reason(kind: JoinErrorKind, cause: unknown): string {
       return `it threw ${describe(cause)}`;
     case "aborted":
       return "it was aborted";
-    case "lost":
+    default:
       return "the worker that ran it has ended";
   }
 }
 
+/** An error by its message, which may be long: it is all that says what happened. */
 function describe(cause: unknown): string {
   try {
-    return String(cause);
+    if (cause instanceof Error) return String(cause);
   } catch {
-    return "a value that cannot be printed";
+    // Its message is one that cannot be read.
   }
+  return describeValue(cause, false);
 }

@@ -14,8 +14,13 @@ import {
   reportFailure,
   resumeCoroutine,
   type Waker,
-  WakerSet,
 } from "../future/mod.ts";
+import {
+  addWaker,
+  removeWaker,
+  wakeAll,
+  type Wakers,
+} from "../future/waker_set.ts";
 import { isAsync, startAsync } from "./async_task.ts";
 import { JoinError } from "./join_error.ts";
 import type { Joinable } from "./joinable.ts";
@@ -46,8 +51,8 @@ export class Task<T> extends TaskState implements RawTask, Joinable<T>, Waker {
    * or the future that it runs, in the end its outcome. `state.ts` tells which.
    */
   #stage: unknown;
-  /** Those who join: a single waker, or a set, which is rare. */
-  #joiners: Waker | WakerSet | null = null;
+  /** Those who join. */
+  #joiners: Wakers = null;
 
   constructor(scope: Scope, fn: TaskFunction, args: unknown[]) {
     super();
@@ -175,15 +180,15 @@ export class Task<T> extends TaskState implements RawTask, Joinable<T>, Waker {
     if (this.transitionToComplete(ending)) {
       const joiners = this.#joiners;
       this.#joiners = null;
-      if (joiners instanceof WakerSet) joiners.wakeAll();
-      else joiners?.wake();
+      wakeAll(joiners);
     } else if (ending === FAILED) this.#scope.scheduler.noteUnjoined(this);
   }
 
   /** Has `watcher` called when the task ends, which counts as joining it. */
   watch(watcher: Waker): void {
-    if (this.transitionToJoined()) this.#addJoiner(watcher);
-    else watcher.wake();
+    if (this.transitionToJoined()) {
+      this.#joiners = addWaker(this.#joiners, watcher);
+    } else watcher.wake();
   }
 
   /** The value, or Pending after leaving the waker; throws the JoinError. */
@@ -192,7 +197,7 @@ export class Task<T> extends TaskState implements RawTask, Joinable<T>, Waker {
     // joiner: the task would be the next to be polled in any case.
     if (!this.isStarted) this.#scope.scheduler.runIfNext(this);
     if (this.transitionToJoined()) {
-      this.#addJoiner(cx.waker);
+      this.#joiners = addWaker(this.#joiners, cx.waker);
       return Pending;
     }
     if (this.wasAborted) throw new JoinError("aborted", this.name);
@@ -202,20 +207,6 @@ export class Task<T> extends TaskState implements RawTask, Joinable<T>, Waker {
     return this.#stage as T;
   }
 
-  #addJoiner(waker: Waker): void {
-    const joiners = this.#joiners;
-    if (joiners === null) {
-      this.#joiners = waker;
-    } else if (joiners instanceof WakerSet) {
-      joiners.add(waker);
-    } else if (joiners !== waker) {
-      const set = new WakerSet();
-      set.add(joiners);
-      set.add(waker);
-      this.#joiners = set;
-    }
-  }
-
   /** Takes a waker back that `join` left. */
   unjoin(waker: Waker): void {
     if (this.isComplete) {
@@ -223,15 +214,9 @@ export class Task<T> extends TaskState implements RawTask, Joinable<T>, Waker {
       if (this.hasFailed) this.#scope.scheduler.noteUnjoined(this);
       return;
     }
-    const joiners = this.#joiners;
-    if (joiners instanceof WakerSet) {
-      joiners.delete(waker);
-      if (!joiners.isEmpty) return;
-    } else if (joiners !== waker) {
-      return;
-    }
-    this.#joiners = null;
-    this.clearJoinWaker();
+    const before = this.#joiners;
+    this.#joiners = removeWaker(before, waker);
+    if (before !== null && this.#joiners === null) this.clearJoinWaker();
   }
 
   whenSettled(): null {

@@ -3,6 +3,14 @@
  *
  * @module
  */
+import { UNDER_WINE } from "../windows/wine.ts";
+
+/**
+ * How many times as long as they say deadlines are. Under Wine a thread takes seconds
+ * to come up when others are busy, which on Linux takes milliseconds. It changes only
+ * when a test fails, not what has to happen.
+ */
+export const DEADLINE_FACTOR: number = UNDER_WINE ? 3 : 1;
 
 /** A deadline passed before what a test waited for had happened. */
 export class DeadlineError extends Error {
@@ -14,7 +22,7 @@ export class DeadlineError extends Error {
 }
 
 /**
- * Waits for a promise, at most `ms` milliseconds.
+ * Waits for a promise, at most `ms` milliseconds, times {@linkcode DEADLINE_FACTOR}.
  *
  * @param what What is waited for, as the error names it: "the first line".
  * @param soFar Says in the error what there was instead.
@@ -26,10 +34,11 @@ export async function waitFor<T>(
   soFar?: () => string,
 ): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
+  const limit = ms * DEADLINE_FACTOR;
   const deadline = new Promise<never>((_, reject) => {
     timer = setTimeout(
-      () => reject(new DeadlineError(what, ms, soFar?.())),
-      ms,
+      () => reject(new DeadlineError(what, limit, soFar?.())),
+      limit,
     );
   });
   try {
@@ -76,13 +85,16 @@ export async function pollFor<T>(
   what: string,
   soFar?: () => string,
 ): Promise<Exclude<T, undefined | null | false>> {
-  const end = performance.now() + ms;
+  const limit = ms * DEADLINE_FACTOR;
+  const end = performance.now() + limit;
   for (let pause = 1;; pause = Math.min(2 * pause, 50)) {
     const seen = await look();
     if (seen !== undefined && seen !== null && seen !== false) {
       return seen as Exclude<T, undefined | null | false>;
     }
-    if (performance.now() >= end) throw new DeadlineError(what, ms, soFar?.());
+    if (performance.now() >= end) {
+      throw new DeadlineError(what, limit, soFar?.());
+    }
     await new Promise((resolve) => setTimeout(resolve, pause));
   }
 }

@@ -42,6 +42,24 @@ export function memoryOf(pid: ProcessId): Memory {
   return { resident: bytes("VmRSS"), peak: bytes("VmHWM") };
 }
 
+/**
+ * How often a thread has gone to sleep by itself (`voluntary_ctxt_switches`). That
+ * the system gave its processor to another program is not counted, so a thread that
+ * sleeps keeps the number however busy the machine is.
+ */
+export function sleepsOf(pid: ProcessId, thread: number): number {
+  const status = Deno.readTextFileSync(`/proc/${pid}/task/${thread}/status`);
+  const count = /^voluntary_ctxt_switches:\s+(\d+)$/m.exec(status)?.[1];
+  if (count === undefined) throw new Error(`Cannot read ${thread}'s switches`);
+  return Number(count);
+}
+
+/** Whether a thread waits for something in the system, at this moment. */
+export function isAsleep(pid: ProcessId, thread: number): boolean {
+  const status = Deno.readTextFileSync(`/proc/${pid}/task/${thread}/status`);
+  return /^State:\s+S/m.test(status);
+}
+
 /** How many descriptors this process, and those that it starts, may have open. */
 export function descriptorLimit(): number {
   const limits = Deno.readTextFileSync("/proc/self/limits");

@@ -1,13 +1,24 @@
 /** Joining tasks of a pool. */
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { block_on, join, run, select, spawn } from "../../mod.ts";
+import {
+  block_on,
+  type Context,
+  join,
+  Pending,
+  pollFn,
+  run,
+  select,
+  spawn,
+} from "../../mod.ts";
+import { pollFor } from "../helpers/deadline.ts";
 import { board } from "./fixtures/board.ts";
 import { joins, throws } from "./fixtures/faulty.ts";
-import { double, echo, gated, sleep } from "./fixtures/tasks.ts";
+import { count, double, echo, gated, sleep } from "./fixtures/tasks.ts";
 import {
   errorIn,
   joinErrorOf,
   outcomeOf,
+  PATIENCE_MS,
   poolTest,
   valueOf,
 } from "./support.ts";
@@ -78,6 +89,60 @@ poolTest(
     assertEquals(first, 6);
     board.set(GATE, 1);
     assertEquals((await valueOf(slow)).startsWith("edo"), true);
+  },
+  { on: [1, 2], board: true },
+);
+
+poolTest(
+  "of two wakers that were left with a handle the second is called, once, and none that was taken back",
+  async ({ rt }) => {
+    const handle = rt.spawn(gated, STARTED, GATE);
+    const wakes = [0, 0, 0];
+    const wakers = wakes.map((_, n) => ({ wake: () => void wakes[n]!++ }));
+    const name = await rt.run(function* () {
+      const cx: Context = yield* pollFn((cx) => cx);
+      assertEquals(handle.poll(cx.withWaker(wakers[0]!)), Pending);
+      assertEquals(handle.poll(cx.withWaker(wakers[1]!)), Pending);
+      const given = handle.join();
+      assertEquals(given.poll(cx.withWaker(wakers[2]!)), Pending);
+      given.cancel();
+      board.set(GATE, 1);
+      const name = yield* spawn(function* () {
+        return yield* handle;
+      });
+      assertEquals(handle.poll(cx.withWaker(wakers[0]!)), name);
+      return name;
+    });
+    assertEquals(name.startsWith("edo "), true);
+    assertEquals(wakes, [0, 1, 0]);
+  },
+  { on: [1, 2], board: true },
+);
+
+poolTest(
+  "a handle that is let go of before, during or after its task leaves the task to its end",
+  async ({ rt, failures }) => {
+    const [RAN] = [5];
+    rt.spawn(count, RAN).detach();
+    const during = rt.spawn(gated, STARTED, GATE);
+    await rt.run(function* () {
+      const cx: Context = yield* pollFn((cx) => cx);
+      const wait = during.join();
+      assertEquals(wait.poll(cx), Pending);
+      wait.cancel();
+      during.detach();
+    });
+    const after = rt.spawn(double, 1);
+    assertEquals(await valueOf(after), 2);
+    after.detach();
+    board.set(GATE, 1);
+    await pollFor(
+      () => rt.metrics().completed === rt.metrics().spawned,
+      PATIENCE_MS,
+      "the end of all",
+    );
+    assertEquals([board.get(RAN), board.get(STARTED)], [1, 1]);
+    assertEquals(failures, []);
   },
   { on: [1, 2], board: true },
 );

@@ -1,7 +1,11 @@
-/** Who runs what, and that everybody has a turn. */
+/** Who runs what, that everybody has a turn, and that nobody wakes up in vain. */
 import { assert, assertEquals } from "@std/assert";
+import { delay } from "@std/async/delay";
 import type { Runtime } from "../../mod.ts";
-import { pollFor } from "../helpers/deadline.ts";
+import { waitFor } from "../helpers/deadline.ts";
+import { edoTest } from "../helpers/leaks.ts";
+import { ROOT, startDeno, type Subprocess } from "../helpers/subprocess.ts";
+import { allParked, Threads } from "./asleep.ts";
 import { board } from "./fixtures/board.ts";
 import {
   countByWorker,
@@ -10,8 +14,9 @@ import {
   pingPong,
   polite,
   roundTrips,
-  threadNumber,
+  ticket,
 } from "./fixtures/scheduling.ts";
+import { WORKERS as PARKED_WORKERS } from "./fixtures/parked.ts";
 import { double, fib, fibInOrder, hog, where } from "./fixtures/tasks.ts";
 import { PATIENCE_MS, poolTest, valueOf } from "./support.ts";
 
@@ -19,22 +24,6 @@ const EACH = { on: [1, 2, 4] };
 
 /** The cells of these tests; those of the workers come behind. */
 const [ROUNDS, STOP, STARTED, GATE, WORKERS] = [0, 1, 2, 3, 10];
-
-/** Waits until all workers that a runtime has sleep: none parks any more. */
-async function allParked(rt: Runtime): Promise<void> {
-  let parks = -1;
-  let since = performance.now();
-  await pollFor(
-    () => {
-      const now = rt.metrics().parks;
-      if (now !== parks) since = performance.now();
-      parks = now;
-      return performance.now() - since > 60;
-    },
-    PATIENCE_MS,
-    "the sleep of all workers",
-  );
-}
 
 poolTest(
   "fork and join, with a task per call",
@@ -61,41 +50,68 @@ poolTest(
       await allParked(rt);
       most.push(rt.metrics().parks - before);
     }
-    // Each that was woken goes to sleep again: once, or twice if it looked in vain.
-    assert(Math.min(...most) <= 2, `${most} workers went to sleep`);
+    // The one that took it, and one that it had look for more; not the other two.
+    for (const parks of most) {
+      assert(parks <= 2, `${most} workers went to sleep`);
+    }
   },
   { on: [4], idleTimeout: 60_000 },
 );
 
+/** Spawns so many tasks, each of which needs all workers to be up. */
+async function needAll(
+  rt: Runtime,
+  workers: number,
+  count: number,
+): Promise<void> {
+  const cells = Array.from({ length: workers }, (_, n) => WORKERS + 1 + n);
+  for (const cell of cells) board.set(cell, 0);
+  const handles = Array.from({ length: count }, () => {
+    return rt.spawn(countByWorker, WORKERS, workers);
+  });
+  try {
+    for (const cell of cells) await board.reaches(cell, 1, "all are up");
+  } finally {
+    // If not, those that are up must not stay blocked.
+    for (const cell of cells) if (board.get(cell) === 0) board.set(cell, 1);
+  }
+  for (const handle of handles) await valueOf(handle);
+  const shares = cells.map((cell) => board.get(cell));
+  assertEquals(shares.reduce((a, b) => a + b), count);
+}
+
+// Workers that woke up by themselves, to retire, would find the tasks as well.
 poolTest(
   "a burst of 1,000 tasks brings all workers up",
   async ({ rt, workers }) => {
-    for (let on = 1; on <= workers; on++) {
-      await valueOf(rt.spawnWith({ on }, countByWorker, WORKERS, 0));
-    }
     await allParked(rt);
-    const handles = Array.from({ length: 1_000 }, () => {
-      return rt.spawn(countByWorker, WORKERS, 0.2);
-    });
-    for (const handle of handles) await valueOf(handle);
-    const shares = Array.from({ length: workers }, (_, n) => {
-      return board.get(WORKERS + 1 + n) - 1;
-    });
-    assertEquals(shares.reduce((a, b) => a + b), 1_000);
-    assert(Math.min(...shares) > 0, `they took ${shares}`);
+    await needAll(rt, workers, 1_000);
   },
-  { on: [2, 4], board: true },
+  { on: [2, 4], board: true, idleTimeout: 60_000 },
+);
+
+poolTest(
+  "as many tasks as there are workers bring all up, each of which wakes the next",
+  async ({ rt, workers }) => {
+    for (let round = 0; round < 20; round++) {
+      await allParked(rt);
+      // All are there before the first that was woken is up.
+      await needAll(rt, workers, workers);
+    }
+  },
+  { on: [2, 4], board: true, idleTimeout: 60_000 },
 );
 
 poolTest(
   "a worker's tasks are stolen while it is busy",
   async ({ rt }) => {
     // What a task spawns is in its own worker's deque, behind what it runs.
-    const end = performance.now() + PATIENCE_MS;
-    while (rt.metrics().steals === 0 && performance.now() < end) {
-      assertEquals(await valueOf(rt.spawn(fib, 15)), 610);
-    }
-    assert(rt.metrics().steals > 0);
+    const stealing = async () => {
+      while (rt.metrics().steals === 0) {
+        assertEquals(await valueOf(rt.spawn(fib, 15)), 610);
+      }
+    };
+    await waitFor(stealing(), PATIENCE_MS, "the first theft");
   },
   { on: [2, 4] },
 );
@@ -154,6 +170,21 @@ poolTest(
 );
 
 poolTest(
+  "500 tasks sent to one worker in one turn start in the order of their spawns, with what is shared and without",
+  async ({ rt, workers }) => {
+    const memory = new SharedArrayBuffer(4);
+    const handles = Array.from({ length: 500 }, (_, n) => {
+      const args: [SharedArrayBuffer?] = n % 3 === 0 ? [memory] : [];
+      return rt.spawnWith({ on: workers }, ticket, ...args);
+    });
+    for (const [n, handle] of handles.entries()) {
+      assertEquals(await valueOf(handle), n);
+    }
+  },
+  { on: [1, 2] },
+);
+
+poolTest(
   "5,000 rounds of spawn and wait lose no wake-up, with workers that park",
   async ({ rt, workers }) => {
     const sum = rt.block_on(function* () {
@@ -180,28 +211,61 @@ poolTest(
   EACH,
 );
 
-/** How often a thread has gone to sleep, and been put to sleep. */
-function switchesOf(thread: number): number {
-  const status = Deno.readTextFileSync(`/proc/self/task/${thread}/status`);
-  return Number(/^voluntary_ctxt_switches:\s+(\d+)/m.exec(status)![1]);
+/** For how long a thread must not stir, in milliseconds. */
+const WINDOW_MS = 10_000;
+
+/**
+ * How many such times there are, of which each thread has to sleep through one. The
+ * main thread of any Deno program that does nothing, without Edo as well, wakes up
+ * two or three times between these ages of its process, and then not for long.
+ */
+const WINDOWS = 2;
+const DENO_WAKES_MS = [8_000, 10_500] as const;
+
+/** Starts a program whose threads have nothing to do. */
+function startParked(place: string): Subprocess {
+  const program = new URL("fixtures/parked.ts", import.meta.url).href;
+  return startDeno(["run", "-A", "--no-config", program, place], { cwd: ROOT });
 }
 
-poolTest(
-  "a worker that has nothing to do sleeps without a single wake-up",
-  async ({ rt, workers }) => {
-    const threads: number[] = [];
-    for (let on = 1; on <= workers; on++) {
-      threads.push(await valueOf(rt.spawnWith({ on }, threadNumber)));
+/** Its main thread and its workers, once all of them sleep. */
+async function threadsOf({ pid, stdout }: Subprocess): Promise<Threads> {
+  const line = await stdout.match(/^threads /, PATIENCE_MS);
+  const numbers = line.split(" ").slice(1).map(Number);
+  assertEquals([numbers.length, numbers[0]], [1 + PARKED_WORKERS, pid]);
+  const threads = new Threads(pid, numbers);
+  await threads.fallAsleep();
+  return threads;
+}
+
+edoTest(
+  "a worker that has nothing to do sleeps without a single wake-up for ten seconds, and so does a main thread in block_on or hosted",
+  async () => {
+    const start = performance.now();
+    await using blocking = startParked("block_on");
+    await using hosted = startParked("hosted");
+    const programs = [await threadsOf(blocking), await threadsOf(hosted)];
+    const look = () => programs.map((threads) => threads.sleeps());
+    // Where a start takes that long, both times would have some of them.
+    const age = performance.now() - start;
+    if (age > DENO_WAKES_MS[0]) {
+      await delay(Math.max(0, DENO_WAKES_MS[1] - age));
     }
-    const samples: number[] = [];
-    for (let sample = 0; sample < 5; sample++) {
-      const before = threads.map(switchesOf);
-      await new Promise((resolve) => setTimeout(resolve, 1_000));
-      const after = threads.map(switchesOf);
-      samples.push(Math.max(...after.map((n, i) => n - before[i]!)));
-      if (samples.at(-1) === 0) return;
+    // By program and thread: the fewest times that it has gone to sleep again.
+    let fewest = look().map((threads) => threads.map(() => Infinity));
+    for (let window = 0; window < WINDOWS; window++) {
+      const before = look();
+      // That nothing happens for so long is what is to be shown.
+      await delay(WINDOW_MS);
+      const after = look();
+      fewest = fewest.map((threads, p) =>
+        threads.map((n, t) => Math.min(n, after[p]![t]! - before[p]![t]!))
+      );
+      if (fewest.flat().every((n) => n === 0)) break;
     }
-    assert(false, `there were ${samples} wake-ups in a second`);
+    const none = new Array(1 + PARKED_WORKERS).fill(0);
+    assertEquals(fewest, [none, none]);
+    for (const threads of programs) assertEquals(threads.areAsleep(), true);
   },
-  { ignore: Deno.build.os !== "linux", idleTimeout: 60_000 },
+  { ignore: Deno.build.os !== "linux" },
 );

@@ -303,7 +303,7 @@ poolTest(
       () => rt.spawnBlocking(increment, new SharedArrayBuffer(4), 1),
       TypeError,
       'Cannot spawn "increment" as a blocking task: shared and transferred ' +
-        "buffers, and what found no room in shared memory, go to workers only",
+        "buffers go to workers only",
     );
     assertEquals([bytes.length, rt.metrics().spawned], [2, 0]);
   },

@@ -1,24 +1,12 @@
 import { Deque } from "../deque.ts";
 import type { Injector } from "./injector.ts";
-import type { Payload } from "./payloads.ts";
-import type { RemoteTask } from "./remote_task.ts";
-
-/** A task for which no record was free, with what it takes to spawn it later. */
-export interface Unplaced<P> {
-  readonly task: RemoteTask;
-  /** The number of its function. */
-  readonly number: number;
-  readonly payload: Payload;
-  readonly placement: P;
-}
 
 /**
- * What a thread has spawned and found no room for: records that did not fit into
- * an injector, and tasks that found no record. It waits in the thread's own heap,
- * in order, and is tried again whenever the thread looks for outcomes; so spawning
- * never blocks and never fails for lack of room.
+ * The records that a thread has spawned and that did not fit into an injector. They
+ * wait in the thread's own heap, in order, and are tried again whenever it looks
+ * for outcomes.
  */
-export class Backlog<P> {
+export class Backlog {
   readonly #overflow = new Deque<number>();
   readonly #injector: Injector;
   readonly #wake: () => void;
@@ -29,12 +17,9 @@ export class Backlog<P> {
     this.#wake = wake;
   }
 
-  /** Tasks without a record. */
-  readonly unplaced: Deque<Unplaced<P>> = new Deque();
-
   /** Whether nothing waits. */
   get isEmpty(): boolean {
-    return this.#overflow.length === 0 && this.unplaced.length === 0;
+    return this.#overflow.length === 0;
   }
 
   /** Puts a record into the injector, or behind those that wait for room there. */

@@ -27,6 +27,12 @@ export class BlockingSeat extends WorkerSeat {
     this.publishShared(record);
   }
 
+  /** Another thread shall have it: nobody may come to this seat again. */
+  protected override returnTaken(record: number): void {
+    if (this.memory.life.isAwake) return this.keep(record);
+    if (!this.memory.blockingInjector.push(record)) this.keep(record);
+  }
+
   /** It has nothing else to do, and nobody waits behind it. */
   protected override putBack(record: number): void {
     this.keep(record);
@@ -39,6 +45,9 @@ export class BlockingSeat extends WorkerSeat {
   protected override get seesQueued(): boolean {
     return this.jobs === 0 && this.memory.blockingInjector.length > 0;
   }
+
+  /** Nobody calls it then: a blocking task that finds nobody idle gets a thread. */
+  protected override noteHosted(): void {}
 
   protected override isNewest(): boolean {
     return false;

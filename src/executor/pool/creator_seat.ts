@@ -32,10 +32,18 @@ export class CreatorSeat extends Seat {
     this.#keeper.checkStart();
     const hadAny = super.drain();
     // The workers have retired. Those that come get ways of their own.
-    if (!this.mustListen && this.isSettled && !this.ports.isEmpty) {
-      this.ports.close();
-    }
+    if (this.#isAlone) this.ports.close();
     return hadAny;
+  }
+
+  /**
+   * Whether the workers have retired, and there are ways to them that nothing can
+   * come by any more. Not after a shutdown, which sees to that by itself.
+   */
+  get #isAlone(): boolean {
+    const { life } = this.memory;
+    return !this.ports.isEmpty && this.isSettled && !life.isAwake &&
+      !life.isClosed;
   }
 
   /** What goes by port has to reach the next worker, not the one that is dying. */
@@ -52,8 +60,20 @@ export class CreatorSeat extends Seat {
     return Math.min(super.longestSleep, this.#keeper.untilStarted);
   }
 
-  /** While there are workers, which keep the process alive by themselves. */
+  /**
+   * While there are workers, which keep the process alive by themselves, and until
+   * the ways to them are closed.
+   */
   override get mustListen(): boolean {
-    return this.memory.life.isAwake;
+    return this.memory.life.isAwake || this.#isAlone;
+  }
+
+  /** Who retires the pool writes that first, and then looks who is parked. */
+  protected override mayPark(): boolean {
+    return !this.#isAlone;
+  }
+
+  override stayAsleep(): boolean {
+    return super.stayAsleep() && this.mayPark();
   }
 }

@@ -1,5 +1,9 @@
-import type { Reactor, SignalTarget, SleepWatcher } from "../../reactor/mod.ts";
-import type { ParkingPlace } from "../../reactor/mod.ts";
+import type {
+  ParkingPlace,
+  Reactor,
+  SignalTarget,
+  SleepWatcher,
+} from "../../reactor/mod.ts";
 import { signalBackend } from "../../reactor/select_backend.ts";
 import type { Seat } from "./seat.ts";
 

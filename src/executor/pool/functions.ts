@@ -1,8 +1,12 @@
-import { loadShareable, type TaskFunction } from "../../task/mod.ts";
-import type { Declaration } from "../../task/mod.ts";
+import {
+  type Declaration,
+  loadShareable,
+  type TaskFunction,
+} from "../../task/mod.ts";
 import type { Heap } from "./heap.ts";
 import { HEADER, MAX_FUNCTIONS } from "./layout.ts";
 import type { PoolMemory } from "./memory.ts";
+import { NONE } from "./task_deque.ts";
 
 /** What a number in a record stands for, on this thread. */
 export interface NumberedFunction {
@@ -34,22 +38,49 @@ export class Functions {
     this.#heap = heap;
   }
 
-  /** The number of a function that this thread spawns. */
+  /** The number of a function that this thread spawns; NONE: no room for it now. */
   numberOf(declaration: Declaration): number {
     const { fn } = declaration;
-    if (fn !== this.#last) {
-      this.#lastNumber = this.#numbers.get(fn) ?? this.#register(declaration);
-      this.#last = fn;
-    }
-    return this.#lastNumber;
+    if (fn === this.#last) return this.#lastNumber;
+    const number = this.#numbers.get(fn) ?? this.#register(declaration);
+    if (number === NONE) return NONE;
+    this.#last = fn;
+    return this.#lastNumber = number;
   }
 
   #register({ url, name, fn }: Declaration): number {
+    const number = this.#find(url, name) ?? this.#add(url, name);
+    if (number === NONE) return NONE;
+    this.#numbers.set(fn, number);
+    this.get(number).fn ??= fn;
+    return number;
+  }
+
+  /**
+   * The number that another thread has given to a function: threads that come and
+   * go must not use numbers up. What another is adding meanwhile is not found.
+   */
+  #find(url: string, name: string): number | null {
+    const { words, layout } = this.#memory;
+    const count = Atomics.load(words, HEADER.FUNCTIONS);
+    for (let number = 0; number < Math.min(count, MAX_FUNCTIONS); number++) {
+      if (Atomics.load(words, layout.functions + 2 * number + 1) === 0) {
+        continue;
+      }
+      const known = this.get(number);
+      if (known.url === url && known.name === name) return number;
+    }
+    return null;
+  }
+
+  #add(url: string, name: string): number {
     const { words, bytes, layout } = this.#memory;
-    const number = Atomics.add(words, HEADER.FUNCTIONS, 1);
     const text = new TextEncoder().encode(JSON.stringify([url, name]));
-    const block = this.#heap.allocate(text.length);
-    if (number >= MAX_FUNCTIONS || block === 0) {
+    const block = this.#heap.find(text.length);
+    if (block === 0) return NONE;
+    const number = Atomics.add(words, HEADER.FUNCTIONS, 1);
+    if (number >= MAX_FUNCTIONS) {
+      this.#heap.free(block, text.length);
       throw new RangeError(
         `Cannot spawn "${name}": the runtime has room for ${MAX_FUNCTIONS} ` +
           "different tasks, and they are taken",
@@ -57,9 +88,8 @@ export class Functions {
     }
     bytes.set(text, this.#heap.offset(block));
     words[layout.functions + 2 * number] = block;
-    words[layout.functions + 2 * number + 1] = text.length;
-    this.#numbers.set(fn, number);
-    this.#known[number] = { url, name, fn, error: null };
+    // Last: who sees the length sees the rest.
+    Atomics.store(words, layout.functions + 2 * number + 1, text.length);
     return number;
   }
 
@@ -73,8 +103,7 @@ export class Functions {
     const block = words[layout.functions + 2 * number]!;
     const length = words[layout.functions + 2 * number + 1]!;
     const at = this.#heap.offset(block);
-    // A copy: the decoder refuses shared memory.
-    const text = new TextDecoder().decode(bytes.slice(at, at + length));
+    const text = new TextDecoder().decode(bytes.subarray(at, at + length));
     const [url, name] = JSON.parse(text) as [string, string];
     return { url, name, fn: null, error: null };
   }

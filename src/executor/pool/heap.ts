@@ -1,4 +1,5 @@
 import type { AtomicWords } from "../../reactor/parking.ts";
+import { putBack } from "./free_list.ts";
 
 /** The index of the word that says how much was ever handed out, in blocks of 256 B. */
 const USED = 0;
@@ -11,8 +12,18 @@ const SMALLEST = 8;
 const LARGEST = 26;
 const SIZES = LARGEST - SMALLEST + 1;
 
-/** How many blocks of each size a thread keeps for itself. */
+/** How many bytes the smallest block has. */
+export const SMALLEST_BLOCK: number = 2 ** SMALLEST;
+/** How many bytes the largest block has. */
+export const LARGEST_BLOCK: number = 2 ** LARGEST;
+
+/**
+ * How many blocks of each size a thread keeps for itself, and which part of the
+ * heap: what one keeps the others lack, so a hundred threads must not keep most of
+ * it. To share a large block costs nothing beside what it takes to fill it.
+ */
 const KEPT = 32;
+const KEPT_SHARE = 2 ** 12;
 
 /**
  * Blocks of shared memory for arguments and results that do not fit into a record.
@@ -20,9 +31,11 @@ const KEPT = 32;
  *
  * Sizes are powers of two. Each size has a list that all threads add to, one
  * compare-and-swap each, and that a thread which needs a block takes as a whole
- * (so that no head can come back unnoticed, see `inbox.ts`), to keep the rest for
- * itself. A block is never split or joined with others: a program's sizes repeat,
- * and memory that was never used costs nothing.
+ * (so that no head can come back unnoticed, see `inbox.ts`), to keep some of the
+ * others and put the rest back. A program's sizes repeat, and memory that was never
+ * used costs nothing: so a block is split only when all is used up, and never joined
+ * with others. What finds none that is large enough takes several smaller ones, see
+ * `chains.ts`.
  *
  * Blocks are named by where they begin, in units of the smallest one, plus one, so
  * that 0 means none; the first word of a free one holds the name of the next.
@@ -33,6 +46,8 @@ export class Heap {
   readonly #start: number;
   readonly #units: number;
   readonly #atomics: AtomicWords;
+  /** How much a thread keeps of each size. */
+  readonly #keptUnits: number;
   readonly #kept: number[][] = Array.from({ length: SIZES }, () => []);
 
   /**
@@ -54,6 +69,7 @@ export class Heap {
     this.#at = at;
     this.#start = start;
     this.#units = Math.floor(bytes / 2 ** SMALLEST);
+    this.#keptUnits = Math.max(KEPT, Math.floor(this.#units / KEPT_SHARE));
     this.#atomics = atomics;
   }
 
@@ -73,24 +89,64 @@ export class Heap {
     return kept.pop() ?? this.#takeShared(size) ?? this.#takeUnused(size);
   }
 
+  /**
+   * A block for so many bytes, from `allocate`, or if there is none of its size then
+   * a part of a larger one. Its other parts are blocks of their own from then on.
+   */
+  find(bytes: number): number {
+    const block = this.allocate(bytes);
+    if (block !== 0) return block;
+    const size = sizeOf(bytes);
+    for (let larger = size + 1; larger < SIZES; larger++) {
+      const block = this.#kept[larger]!.pop() ?? this.#takeShared(larger);
+      if (block === undefined) continue;
+      for (let part = size; part < larger; part++) {
+        this.#share(part, block + 2 ** part);
+      }
+      return block;
+    }
+    return 0;
+  }
+
   /** Takes a block back that some thread allocated for so many bytes. */
   free(block: number, bytes: number): void {
     const size = sizeOf(bytes);
     const kept = this.#kept[size]!;
-    if (kept.length < KEPT) kept.push(block);
+    if (kept.length < this.#keptOf(size)) kept.push(block);
     else this.#share(size, block);
   }
 
   #takeShared(size: number): number | undefined {
     const at = this.#at + HEADS + size;
     if (this.#atomics.load(this.#words, at) === 0) return undefined;
-    let block = this.#atomics.exchange(this.#words, at, 0);
+    const first = this.#atomics.exchange(this.#words, at, 0);
+    if (first === 0) return undefined;
+    let rest = this.#words[this.#link(first)]!;
     const kept = this.#kept[size]!;
-    while (block !== 0) {
-      kept.push(block);
-      block = this.#words[this.offset(block) >> 2]!;
+    for (const limit = this.#keptOf(size); rest !== 0 && kept.length < limit;) {
+      kept.push(rest);
+      rest = this.#words[this.#link(rest)]!;
     }
-    return kept.pop();
+    if (rest !== 0) this.#putBack(at, rest);
+    return first;
+  }
+
+  /** How many blocks of a size a thread keeps. */
+  #keptOf(size: number): number {
+    return Math.min(KEPT, this.#keptUnits >> size);
+  }
+
+  #putBack(head: number, rest: number): void {
+    const linkOf = (block: number) => this.#link(block);
+    putBack(
+      { words: this.#words, head, atomics: this.#atomics, linkOf },
+      rest,
+    );
+  }
+
+  /** Where a free block keeps the name of the next, in words. */
+  #link(block: number): number {
+    return this.offset(block) >> 2;
   }
 
   #takeUnused(size: number): number {
@@ -108,7 +164,7 @@ export class Heap {
 
   #share(size: number, block: number): void {
     const at = this.#at + HEADS + size;
-    const link = this.offset(block) >> 2;
+    const link = this.#link(block);
     for (;;) {
       const head = this.#atomics.load(this.#words, at);
       this.#words[link] = head;

@@ -93,6 +93,21 @@ export class Inbox {
     return oldest;
   }
 
+  /**
+   * Takes all records and calls `fn` for each, the first that was added first.
+   * `fn` may do with the record what it likes. Returns whether there were any.
+   */
+  drain(fn: (record: number) => void): boolean {
+    const first = this.takeAll();
+    for (let record = first; record !== NONE;) {
+      // Read before: once `fn` has it, the link may lead into another list.
+      const next = this.next(record);
+      fn(record);
+      record = next;
+    }
+    return first !== NONE;
+  }
+
   /** The record that was added after this one, of those just taken, or NONE. */
   next(record: number): number {
     return this.#words[this.#link(record)]! - 1;

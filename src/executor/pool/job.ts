@@ -1,8 +1,11 @@
 import type { Context } from "../../future/mod.ts";
 import { type Scope, Task, type TaskFunction } from "../../task/mod.ts";
+import type { PoolMemory } from "./memory.ts";
 
 /** Who hears that a job has ended. */
 export interface JobHost {
+  /** Whose memory tells whether it may still be polled. */
+  readonly memory: PoolMemory;
   /** A poll of it begins. */
   jobEntered(job: Job): void;
   /** It has ended, with this outcome. */
@@ -30,6 +33,8 @@ export class Job extends Task<unknown> {
 
   override run(cx: Context): void {
     if (this.isComplete) return;
+    // What it waits for may have been cancelled before it: it shall not see that.
+    if (this.#host.memory.life.isClosed) this.noteAbort();
     this.#host.jobEntered(this);
     super.run(cx);
     if (this.isComplete) this.#host.jobEnded(this, this.outcome);

@@ -136,6 +136,14 @@ export const STATUS = {
   DYING: 4,
 } as const;
 
+/**
+ * Whether a status says that no thread has the seat: one whose thread has ended in
+ * the middle is as good as vacant.
+ */
+export function isVacant(status: number): boolean {
+  return status === STATUS.VACANT || status === STATUS.DEAD;
+}
+
 /** The words of the header. */
 export const HEADER = {
   SIZES: 0,
@@ -210,13 +218,18 @@ export class Layout {
     this.bytes = this.heapBytes + sizes.heap;
   }
 
-  /** Reads the sizes that another thread has written into the memory. */
-  static of(words: Int32Array): Layout {
+  /**
+   * Reads the sizes that another thread has written into the memory; null if it
+   * cannot be a pool's, as its length is another one.
+   */
+  static of(memory: SharedArrayBuffer): Layout | null {
+    if (memory.byteLength < 4 * HEADER_WORDS) return null;
+    const words = new Int32Array(memory, 0, HEADER_WORDS);
     const [workers, seats, records, deque, injector, heap] = words.subarray(
       HEADER.SIZES,
       HEADER.SIZES + 6,
     );
-    return new Layout({
+    const layout = new Layout({
       workers: workers!,
       seats: seats!,
       records: records!,
@@ -224,6 +237,8 @@ export class Layout {
       injector: injector!,
       heap: heap!,
     });
+    const areSizes = Object.values(layout.sizes).every((size) => size > 0);
+    return areSizes && layout.bytes === memory.byteLength ? layout : null;
   }
 
   /** Writes the sizes into new memory, for `of`. */

@@ -87,11 +87,9 @@ export class Life {
     return false;
   }
 
-  /** Shuts the pool down. Returns whether there were workers. */
-  close(): boolean {
-    const before = this.#atomics.exchange(this.#words, this.#at, CLOSED) &
-      PHASE;
-    return before === AWAKE || before === RETIRING;
+  /** Shuts the pool down. */
+  close(): void {
+    this.#atomics.store(this.#words, this.#at, CLOSED);
   }
 
   /** Whether the workers shall stay. */

@@ -5,6 +5,7 @@ import {
   signalBackend,
 } from "../../reactor/select_backend.ts";
 import type { SignalTarget } from "../../reactor/mod.ts";
+import { claimWorker, HostedWorkers } from "./hosted_workers.ts";
 import { Inbox } from "./inbox.ts";
 import { Injector } from "./injector.ts";
 import {
@@ -12,15 +13,18 @@ import {
   BLOCKING_SEATS,
   defaultSizes,
   HEADER,
+  isVacant,
   Layout,
   RECORD,
   RECORD_WORDS,
   SEAT,
+  type Sizes,
   STATUS,
 } from "./layout.ts";
 import { Life } from "./life.ts";
 import { SharedStates } from "./shared_state.ts";
 import { Sleepers } from "./sleepers.ts";
+import { Slots } from "./slots.ts";
 import { TaskDeque } from "./task_deque.ts";
 
 /**
@@ -42,9 +46,12 @@ export class PoolMemory {
   readonly blockingInjector: Injector;
   /** The workers' deques; the first worker is 0. */
   readonly deques: readonly TaskDeque[];
+  readonly #hosted: HostedWorkers;
   readonly #mail: Inbox[] = [];
   readonly #done: Inbox[] = [];
   readonly #parkings: Parking[] = [];
+  /** By seat, what signals its thread. */
+  readonly #signals: (() => void)[] = [];
 
   private constructor(shared: SharedArrayBuffer, layout: Layout) {
     this.shared = shared;
@@ -60,6 +67,15 @@ export class PoolMemory {
       RECORD_WORDS,
     );
     this.sleepers = new Sleepers(words, layout.sleepers, sizes.workers);
+    this.#hosted = new HostedWorkers(
+      words,
+      HEADER.HOSTED,
+      {
+        at: layout.seat(1) + SEAT.HOSTED,
+        stride: layout.seat(1) - layout.seat(0),
+      },
+      sizes.workers,
+    );
     this.blockingSleepers = new Sleepers(
       words,
       layout.blockingSleepers,
@@ -77,9 +93,9 @@ export class PoolMemory {
     );
   }
 
-  /** Makes the memory of a new pool. */
-  static create(workers: number): PoolMemory {
-    const layout = new Layout(defaultSizes(workers));
+  /** Makes the memory of a new pool; `sizes` are for tests. */
+  static create(workers: number, sizes: Partial<Sizes> = {}): PoolMemory {
+    const layout = new Layout({ ...defaultSizes(workers), ...sizes });
     const shared = new SharedArrayBuffer(layout.bytes);
     const words = new Int32Array(shared);
     layout.write(words);
@@ -88,9 +104,17 @@ export class PoolMemory {
     return new PoolMemory(shared, layout);
   }
 
-  /** The memory of a pool that another thread has made. */
+  /**
+   * The memory of a pool that another thread has made.
+   *
+   * @throws {TypeError} If it is none.
+   */
   static open(shared: SharedArrayBuffer): PoolMemory {
-    return new PoolMemory(shared, Layout.of(new Int32Array(shared)));
+    const layout = Layout.of(shared);
+    if (layout === null) {
+      throw new TypeError("Cannot open the memory of a pool: it is no such");
+    }
+    return new PoolMemory(shared, layout);
   }
 
   /** A name that no other pool has. */
@@ -223,14 +247,18 @@ export class PoolMemory {
   }
 
   #parking(seat: number): Parking {
-    return this.#parkings[seat] ??= new Parking(
-      this.layout.parking(this.shared, seat),
-    );
+    return this.#parkings[seat] ?? this.#openParking(seat);
+  }
+
+  #openParking(seat: number): Parking {
+    this.#signals[seat] = () => signalBackend(this.#target(seat));
+    const place = this.layout.parking(this.shared, seat);
+    return this.#parkings[seat] = new Parking(place);
   }
 
   /** Ends the sleep of a seat's thread, whose look before it finds what is new. */
   unpark(seat: number): void {
-    this.#parking(seat).notifyIfParked(() => signalBackend(this.#target(seat)));
+    this.#parking(seat).notifyIfParked(this.#signals[seat]!);
   }
 
   /** Has the creator see to something. */
@@ -273,8 +301,7 @@ export class PoolMemory {
 
   /** Whether no thread has the seat: none, or one that has ended in the middle. */
   isVacant(seat: number): boolean {
-    const status = this.loadSeat(seat, SEAT.STATUS);
-    return status === STATUS.VACANT || status === STATUS.DEAD;
+    return isVacant(this.loadSeat(seat, SEAT.STATUS));
   }
 
   /** The last that a thread does with the memory: its seat is free, or `DEAD`. */
@@ -298,42 +325,15 @@ export class PoolMemory {
     }
   }
 
-  /**
-   * Has one idle worker look for work that was added, unless one does already. A
-   * worker that Deno's loop hosts is called only if no other is idle, and does not
-   * count as searching: it may be in the middle of somebody's promise job.
-   */
+  /** Has one worker look for work that was added, unless one does already. */
   wakeOne(): void {
-    const worker = this.sleepers.claimOne();
+    const worker = claimWorker(this.sleepers, this.#hosted);
     if (worker >= 0) this.unpark(1 + worker);
-    else if (
-      Atomics.load(this.words, HEADER.HOSTED) > 0 &&
-      this.sleepers.searching === 0
-    ) this.#wakeHosted();
   }
 
-  #wakeHosted(): void {
-    for (let seat = 1; seat <= this.workers; seat++) {
-      if (!this.setHosted(seat, false)) continue;
-      this.unpark(seat);
-      return;
-    }
-  }
-
-  /**
-   * Says whether a worker sleeps under Deno's loop. After that, and before it
-   * sleeps, it looks for work once more, as the others do. Returns whether that
-   * was new.
-   */
-  setHosted(seat: number, isHosted: boolean): boolean {
-    const at = this.layout.seat(seat) + SEAT.HOSTED;
-    const [from, to] = isHosted ? [0, 1] : [1, 0];
-    if (
-      Atomics.load(this.words, at) !== from ||
-      Atomics.compareExchange(this.words, at, from, to) !== from
-    ) return false;
-    Atomics.add(this.words, HEADER.HOSTED, isHosted ? 1 : -1);
-    return true;
+  /** Says whether a worker sleeps under Deno's loop, see `hosted_workers.ts`. */
+  setHosted(seat: number, isHosted: boolean): void {
+    this.#hosted.set(seat - 1, isHosted);
   }
 
   /**
@@ -342,9 +342,20 @@ export class PoolMemory {
    * moment between when nothing was left.
    */
   get isIdle(): boolean {
-    if (Atomics.load(this.words, HEADER.EXPORTED) === 1) return false;
+    return Atomics.load(this.words, HEADER.EXPORTED) === 0 &&
+      this.unended === 0;
+  }
+
+  /** How many tasks were spawned and have not ended. */
+  get unended(): number {
     const ended = this.sum(SEAT.COMPLETED) + this.sum(SEAT.FAILED) +
       this.sum(SEAT.ABORTED) + this.sum(SEAT.LOST);
-    return (this.sum(SEAT.SPAWNED) - ended | 0) === 0;
+    return this.sum(SEAT.SPAWNED) - ended | 0;
+  }
+
+  /** How many records were ever in use: the first ones. */
+  get usedRecords(): number {
+    const used = Atomics.load(this.words, this.layout.slots + Slots.USED);
+    return Math.min(used, this.layout.sizes.records);
   }
 }

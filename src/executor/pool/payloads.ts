@@ -1,12 +1,20 @@
+import { currentContext, type Owner } from "../../future/mod.ts";
 import { Decoder, type Packet } from "../../task/mod.ts";
-import type { Heap } from "./heap.ts";
+import { Chains } from "./chains.ts";
+import { type Heap, LARGEST_BLOCK } from "./heap.ts";
 import { INLINE_BYTES, RECORD } from "./layout.ts";
 import type { PoolMemory } from "./memory.ts";
-import type { Ports } from "./ports.ts";
+import type { Attached, Ports } from "./ports.ts";
 import { ABORTED, LOST, type SharedEnding } from "./shared_state.ts";
 
-/** `RECORD.BLOCK` of a payload that went by port. */
+/**
+ * `RECORD.BLOCK` of a payload that went by port. Less than that: minus one, and
+ * minus the first block of a chain.
+ */
 const BY_PORT = -1;
+
+/** How many bytes go to a thread that no port leads to. */
+export const MAX_SHARED_BYTES: number = LARGEST_BLOCK;
 
 /** An encoded value that is written to a record later, or by another thread. */
 export type Payload = Pick<
@@ -23,19 +31,22 @@ export class Payloads {
   readonly #memory: PoolMemory;
   readonly #heap: Heap;
   readonly #ports: Ports;
+  readonly #chains: Chains;
   readonly #decoder = new Decoder();
 
   constructor(memory: PoolMemory, heap: Heap, ports: Ports) {
     this.#memory = memory;
     this.#heap = heap;
     this.#ports = ports;
+    this.#chains = new Chains(memory.words, memory.bytes, heap);
   }
 
   /**
-   * Writes a payload. False: there is no room for it, and it cannot go by port, as
-   * nobody knows yet who will read it.
+   * Writes a payload. False: there is no room for it now, and it cannot go by port,
+   * as nobody knows yet who will read it, or there is no port.
    *
    * @param to The seat that will read it, for what has to go by port.
+   * @throws {Error} If it has attachments and there is no port.
    */
   write(record: number, payload: Payload, to: number | undefined): boolean {
     const { length } = payload;
@@ -44,33 +55,48 @@ export class Payloads {
     words[at + RECORD.LENGTH] = length;
     words[at + RECORD.ATTACHED] = 0;
     if (payload.attachments !== null) {
+      this.checkWay(to!);
       this.#send(record, payload, to!);
     } else if (length <= INLINE_BYTES) {
       words[at + RECORD.BLOCK] = 0;
       payload.copyTo(bytes, 4 * (at + RECORD.INLINE));
     } else {
-      const block = this.#heap.allocate(length);
-      if (block === 0) {
-        if (to === undefined) return false;
-        this.#send(record, payload, to);
-        return true;
-      }
+      const block = this.#heap.find(length);
+      if (block === 0) return this.#writeElsewhere(record, payload, to);
       words[at + RECORD.BLOCK] = block;
       payload.copyTo(bytes, this.#heap.offset(block));
     }
     return true;
   }
 
-  #send(record: number, payload: Payload, to: number): void {
-    if (!this.#ports.has(to)) {
-      throw new Error(
-        "Cannot send a shared or transferred buffer, or one of many " +
-          "megabytes: there is no port between the two threads, one of which " +
-          "has imported its Handle",
-      );
+  /** Where there is no block for it: by port, or in several blocks. */
+  #writeElsewhere(
+    record: number,
+    payload: Payload,
+    to: number | undefined,
+  ): boolean {
+    if (to !== undefined && this.#ports.has(to)) {
+      this.#send(record, payload, to);
+      return true;
     }
-    const bytes = new Uint8Array(payload.length);
-    payload.copyTo(bytes, 0);
+    if (payload.length > MAX_SHARED_BYTES) return false;
+    const first = this.#chains.write(bytesOf(payload));
+    if (first === 0) return false;
+    this.#memory.set(record, RECORD.BLOCK, BY_PORT - first);
+    return true;
+  }
+
+  /** @throws {Error} If no port leads to a seat. */
+  checkWay(to: number): void {
+    if (this.#ports.has(to)) return;
+    throw new Error(
+      "Cannot send a shared or transferred buffer: there is no port between the " +
+        "two threads, one of which has imported its Handle",
+    );
+  }
+
+  #send(record: number, payload: Payload, to: number): void {
+    const bytes = bytesOf(payload);
     this.#memory.set(record, RECORD.BLOCK, BY_PORT);
     this.#memory.set(record, RECORD.ATTACHED, 1);
     const attachments = payload.attachments ?? [];
@@ -79,6 +105,19 @@ export class Payloads {
       buffer,
       ...payload.transfer,
     ]);
+  }
+
+  /** The same; what has moved with it is this owner's, whoever runs meanwhile. */
+  readFor(owner: Owner | null, record: number): unknown {
+    const cx = currentContext();
+    if (cx === null) return this.read(record);
+    const before = cx.owner;
+    cx.owner = owner;
+    try {
+      return this.read(record);
+    } finally {
+      cx.owner = before;
+    }
   }
 
   /** Reads a payload, and frees what it took, also if it cannot be decoded. */
@@ -94,6 +133,10 @@ export class Payloads {
       const { bytes, attachments } = this.#ports.take(record);
       return this.#decoder.decode(new Uint8Array(bytes), 0, attachments);
     }
+    if (block < BY_PORT) {
+      const bytes = this.#chains.read(BY_PORT - block, length);
+      return this.#decoder.decode(bytes, 0);
+    }
     try {
       return this.#decoder.decode(bytes, this.#heap.offset(block));
     } finally {
@@ -101,11 +144,36 @@ export class Payloads {
     }
   }
 
+  /** Whether a payload can be read here: it may have gone by port to another. */
+  isHere(record: number): boolean {
+    return this.#memory.get(record, RECORD.BLOCK) !== BY_PORT ||
+      this.#ports.hasArrived(record);
+  }
+
+  /**
+   * What came by port with a record that is about to be taken from a queue, or
+   * null. Afterwards would be too late: a shell that is given back may be another
+   * task's by then.
+   */
+  takeAttached(record: number): Attached | null {
+    return this.#memory.get(record, RECORD.ATTACHED) === 1
+      ? this.#ports.takeIfThere(record)
+      : null;
+  }
+
+  /** The record was taken to be started: its arguments are read next. */
+  putBack(attached: Attached): void {
+    this.#ports.putBack(attached);
+  }
+
+  /** Closes what has moved by port to a task that was aborted. */
+  discardAttached({ bytes, attachments }: Attached): void {
+    this.#decoder.discard(new Uint8Array(bytes), 0, attachments);
+  }
+
   /** Closes what has moved with a payload that was never written. */
-  drop({ length, copyTo, attachments }: Payload): void {
-    const bytes = new Uint8Array(length);
-    copyTo(bytes, 0);
-    this.#decoder.discard(bytes, 0, attachments);
+  drop(payload: Payload): void {
+    this.#decoder.discard(bytesOf(payload), 0, payload.attachments);
   }
 
   /** Frees what the outcome takes of a task that nobody wants to know of. */
@@ -113,23 +181,37 @@ export class Payloads {
     if (ending === ABORTED || ending === LOST) return;
     const block = this.#memory.get(record, RECORD.BLOCK);
     if (block === BY_PORT) this.#ports.forget(record);
+    else if (block < BY_PORT) this.#chains.free(BY_PORT - block);
     else if (block !== 0) {
       this.#heap.free(block, this.#memory.get(record, RECORD.LENGTH));
     }
   }
 }
 
+/** @throws {RangeError} If there is no memory for another copy. */
+function bytesOf(payload: Payload): Uint8Array<ArrayBuffer> {
+  let bytes;
+  try {
+    bytes = new Uint8Array(payload.length);
+  } catch (cause) {
+    throw new RangeError(
+      `Cannot send ${payload.length} bytes: there is no memory for them`,
+      { cause },
+    );
+  }
+  payload.copyTo(bytes, 0);
+  return bytes;
+}
+
 /** A copy of a packet that outlives the encoder's next one. */
 export function keep(packet: Packet): Payload {
-  const { length } = packet;
-  const bytes = new Uint8Array(length);
-  packet.copyTo(bytes, 0);
+  const bytes = bytesOf(packet);
   // What is transferred must be out of the spawner's hands from now on.
   const attachments = packet.attachments === null
     ? null
     : structuredClone(packet.attachments, { transfer: [...packet.transfer] });
   return {
-    length,
+    length: bytes.length,
     copyTo: (target, at) => target.set(bytes, at),
     attachments,
     transfer: (attachments ?? []).filter((attached) =>

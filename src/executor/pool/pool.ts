@@ -2,11 +2,10 @@ import { reportFailure } from "../../future/mod.ts";
 import type { Declaration } from "../../task/mod.ts";
 import { CreatorSeat, type Keeper } from "./creator_seat.ts";
 import { crew } from "./crew.ts";
-import { ATTENTION, RECORD, SEAT, STATUS } from "./layout.ts";
+import { ATTENTION, RECORD, SEAT, type Sizes, STATUS } from "./layout.ts";
 import { PoolMemory } from "./memory.ts";
 import { connectAll, introduceTo, type Way } from "./ports.ts";
-import type { RemoteTask } from "./remote_task.ts";
-import type { SeatHost } from "./remote_task.ts";
+import type { RemoteTask, SeatHost } from "./remote_task.ts";
 import type { Placement } from "./placement.ts";
 import { FAILED, LOST } from "./shared_state.ts";
 import type { OwnPool } from "./spawner.ts";
@@ -34,7 +33,7 @@ export type StartThread = (
  * as on a busy machine. One whose module cannot be loaded says so only to a thread
  * that is not blocked.
  */
-const START_MS = 10_000;
+const START_MS = 60_000;
 
 /** How long a worker that ends itself may take to clear up, in milliseconds. */
 const DYING_MS = 1_000;
@@ -54,9 +53,15 @@ export class Pool implements OwnPool, Keeper {
   /** When those that were started must have come up. */
   #startDeadline = Infinity;
 
-  constructor(workers: number, host: SeatHost, startThread: StartThread) {
+  /** Starts no thread yet. `sizes` are others than usual, for tests. */
+  constructor(
+    workers: number,
+    host: SeatHost,
+    startThread: StartThread,
+    sizes: Partial<Sizes> = {},
+  ) {
     this.#host = host;
-    this.memory = PoolMemory.create(workers);
+    this.memory = PoolMemory.create(workers, sizes);
     this.#startThread = startThread;
     this.seat = new CreatorSeat(this.memory, host, this);
     this.memory.storeSeat(0, SEAT.STATUS, STATUS.TAKEN);
@@ -96,11 +101,14 @@ export class Pool implements OwnPool, Keeper {
     if (!memory.life.wakeUp()) return;
     const ways = connectAll(memory.workers + 1);
     for (const [seat, port] of ways[0]!) this.seat.ports.set(seat, port);
+    let seat = 1;
     try {
-      for (let seat = 1; seat <= memory.workers; seat++) {
-        this.#startOn(seat, ways[seat]!);
-      }
+      for (; seat <= memory.workers; seat++) this.#startOn(seat, ways[seat]!);
     } catch (error) {
+      // What no thread has received nobody else would close.
+      for (const unsent of ways.slice(seat)) {
+        for (const [, port] of unsent) port.close();
+      }
       this.#failStart(error);
       throw error;
     }
@@ -111,12 +119,20 @@ export class Pool implements OwnPool, Keeper {
   #startOn(seat: number, ways: readonly Way[]): void {
     this.memory.storeSeat(seat, SEAT.STATUS, STATUS.STARTING);
     this.#startDeadline = performance.now() + START_MS;
-    const thread = this.#startThread(
-      this.memory.shared,
-      seat,
-      ways,
-      (error) => this.#onError(seat, error),
-    );
+    let thread: Thread;
+    try {
+      thread = this.#startThread(
+        this.memory.shared,
+        seat,
+        ways,
+        (error) => this.#onError(seat, error),
+      );
+    } catch (error) {
+      // Nobody will ever come up there, or take these.
+      this.memory.vacate(seat);
+      for (const [, port] of ways) port.close();
+      throw error;
+    }
     this.#threads.set(seat, thread);
   }
 
@@ -128,6 +144,8 @@ export class Pool implements OwnPool, Keeper {
   }
 
   get untilStarted(): number {
+    // Asked before each sleep, and nearly always nothing is being started.
+    if (this.#startDeadline === Infinity) return Infinity;
     return Math.max(0, this.#startDeadline - performance.now());
   }
 
@@ -149,19 +167,27 @@ export class Pool implements OwnPool, Keeper {
     this.#startDeadline = Infinity;
     if (!this.#beginShutdown()) return;
     this.seat.endAll(FAILED, error);
-    const stuck = [...this.#threads.keys()].filter((seat) =>
-      !awaitVacant(this.memory, seat, 0)
-    );
+    // Those that are up have descriptors to close.
+    const deadline = performance.now() + DYING_MS;
+    const stuck = [...this.#threads.keys()].filter((seat) => {
+      const isUp = this.memory.loadSeat(seat, SEAT.STATUS) !== STATUS.STARTING;
+      return !awaitVacant(this.memory, seat, isUp ? deadline : 0);
+    });
     this.#finish(stuck);
   }
 
   attend(attention: number): void {
     if (this.#isShutDown) return;
-    if ((attention & ATTENTION.START) !== 0) this.start();
-    if ((attention & ATTENTION.DEATH) !== 0) this.#replaceDead();
-    // Also for those whose threads have all died.
-    if ((attention & (ATTENTION.BLOCKING | ATTENTION.DEATH)) !== 0) {
-      this.#startBlocking();
+    try {
+      if ((attention & ATTENTION.START) !== 0) this.start();
+      if ((attention & ATTENTION.DEATH) !== 0) this.#replaceDead();
+      // Also for those whose threads have all died.
+      if ((attention & (ATTENTION.BLOCKING | ATTENTION.DEATH)) !== 0) {
+        this.#startBlocking();
+      }
+    } catch (error) {
+      // Called between polls, where nobody could catch it: the tasks are told.
+      this.#failStart(error);
     }
   }
 
@@ -172,7 +198,12 @@ export class Pool implements OwnPool, Keeper {
       if (memory.loadSeat(seat, SEAT.STATUS) !== STATUS.DYING) continue;
       awaitVacant(memory, seat, performance.now() + DYING_MS);
     }
-    this.#replaceDead();
+    try {
+      this.#replaceDead();
+    } catch (error) {
+      this.#failStart(error);
+      throw error;
+    }
   }
 
   /** Has new workers take the seats, and the queues, of those that have ended. */
@@ -247,6 +278,7 @@ export class Pool implements OwnPool, Keeper {
     for (const worker of stuckSeats) this.#threads.get(worker)!.letGo();
     seat.reap();
     seat.endAll(LOST);
+    seat.endOthers();
     for (const thread of this.#threads.values()) thread.end();
     this.#threads.clear();
     crew.leave(seat);

@@ -1,5 +1,7 @@
-import { receiveMessageOnPort } from "node:worker_threads";
-import type { MessagePort as NodeMessagePort } from "node:worker_threads";
+import {
+  type MessagePort as NodeMessagePort,
+  receiveMessageOnPort,
+} from "node:worker_threads";
 
 /** What goes with a record by port, since only a structured clone can carry it. */
 export interface Attached {
@@ -104,6 +106,12 @@ export class Ports {
     this.#ports.get(seat)!.postMessage(message, transfer);
   }
 
+  /** Whether something came with a record. */
+  hasArrived(record: number): boolean {
+    if (!this.#arrived.has(record)) this.#drain();
+    return this.#arrived.has(record);
+  }
+
   /** What came with a record. */
   take(record: number): Attached {
     if (!this.#arrived.has(record)) this.#drain();
@@ -113,6 +121,19 @@ export class Ports {
     }
     this.#arrived.delete(record);
     return message;
+  }
+
+  /** The same where it may be that nothing came. */
+  takeIfThere(record: number): Attached | null {
+    if (!this.#arrived.has(record)) this.#drain();
+    const message = this.#arrived.get(record) ?? null;
+    this.#arrived.delete(record);
+    return message;
+  }
+
+  /** Puts back what was taken. */
+  putBack(message: Attached): void {
+    this.#arrived.set(message.record, message);
   }
 
   /** Lets go of what came with a record, if it came to this thread at all. */

@@ -1,11 +1,18 @@
 import {
   type Context,
+  currentContext,
+  type Owner,
   Pending,
   type Poll,
   reportFailure,
   type Waker,
-  WakerSet,
 } from "../../future/mod.ts";
+import {
+  addWaker,
+  removeWaker,
+  wakeAll,
+  type Wakers,
+} from "../../future/waker_set.ts";
 import { type Joinable, JoinError } from "../../task/mod.ts";
 import { ABORTED, FAILED, LOST, type SharedEnding } from "./shared_state.ts";
 
@@ -49,15 +56,19 @@ export class RemoteTask implements Joinable<unknown> {
   #outcome: unknown = undefined;
   #wasJoined = false;
   #hasInterest = true;
-  #joiners: Waker | WakerSet | null = null;
+  #joiners: Wakers = null;
   /** Those of ordinary async code; nearly always there is one. */
   #reaction: Reaction | null = null;
   #moreReactions: Reaction[] | null = null;
+
+  /** Whom a socket belongs to that comes back as its value: who has spawned it. */
+  readonly owner: Owner | null;
 
   constructor(host: RemoteTaskHost, name: string, record: number) {
     this.#host = host;
     this.name = name;
     this.record = record;
+    this.owner = currentContext()?.owner ?? null;
   }
 
   get isComplete(): boolean {
@@ -78,8 +89,7 @@ export class RemoteTask implements Joinable<unknown> {
     this.#joiners = null;
     this.#reaction = null;
     if (reaction !== null) this.#react(reaction);
-    if (joiners instanceof WakerSet) joiners.wakeAll();
-    else if (joiners !== null) joiners.wake();
+    if (joiners !== null) wakeAll(joiners);
     else if (reaction === null && ending === FAILED) {
       this.#host.host.noteUnjoined(this);
     }
@@ -96,7 +106,8 @@ export class RemoteTask implements Joinable<unknown> {
   join(cx: Context): Poll<unknown> {
     if (!this.#isComplete) this.#host.runIfNext(this);
     if (!this.#isComplete) {
-      this.#addJoiner(cx.waker);
+      this.#joiners = addWaker(this.#joiners, cx.waker);
+      this.#host.noteAwaited(this);
       return Pending;
     }
     return this.#take();
@@ -119,29 +130,10 @@ export class RemoteTask implements Joinable<unknown> {
     }
   }
 
-  #addJoiner(waker: Waker): void {
-    const joiners = this.#joiners;
-    if (joiners === null) {
-      this.#joiners = waker;
-      this.#host.noteAwaited(this);
-    } else if (joiners instanceof WakerSet) {
-      joiners.add(waker);
-    } else if (joiners !== waker) {
-      const set = new WakerSet();
-      set.add(joiners);
-      set.add(waker);
-      this.#joiners = set;
-    }
-  }
-
   unjoin(waker: Waker): void {
-    const joiners = this.#joiners;
-    if (joiners instanceof WakerSet) {
-      joiners.delete(waker);
-      if (joiners.isEmpty) this.#joiners = null;
-    } else if (joiners === waker) {
-      this.#joiners = null;
-    } else if (this.#isComplete && this.#ending === FAILED) {
+    if (!this.#isComplete) {
+      this.#joiners = removeWaker(this.#joiners, waker);
+    } else if (this.#ending === FAILED) {
       // Woken, but gone before looking: perhaps nobody else receives the error.
       this.#host.host.noteUnjoined(this);
     }

@@ -13,10 +13,12 @@ import {
   type RemoteTaskHost,
   type SeatHost,
 } from "./remote_task.ts";
+import { type Placed, Room } from "./room.ts";
 import { SleepPlace } from "./sleep_place.ts";
-import { ABORTED, FAILED, type SharedEnding } from "./shared_state.ts";
+import { ABORTED, FAILED, LOST, type SharedEnding } from "./shared_state.ts";
 import { Slots } from "./slots.ts";
 import { NONE } from "./task_deque.ts";
+import { Unplaced } from "./unplaced.ts";
 
 /**
  * One thread's place in a pool: it spawns tasks into the shared queues and takes
@@ -40,10 +42,13 @@ export class Seat implements RemoteTaskHost {
   protected readonly startWorkers: () => void;
   /** By record: what this thread has spawned and is not done with. */
   readonly #tasks: (RemoteTask | null)[] = [];
-  readonly #backlog: Backlog<Placement>;
-  readonly #blockingBacklog: Backlog<Placement>;
+  readonly #backlog: Backlog;
+  readonly #blockingBacklog: Backlog;
+  readonly #room: Room;
+  readonly #unplaced: Unplaced;
   #awaited = 0;
   #pending = 0;
+  readonly #receiver = (record: number) => this.#receive(record);
 
   constructor(
     memory: PoolMemory,
@@ -73,6 +78,21 @@ export class Seat implements RemoteTaskHost {
     this.functions = new Functions(memory, this.heap);
     this.payloads = new Payloads(memory, this.heap, this.ports);
     this.endings = new Endings(memory, number, this.payloads, this.#encoder);
+    this.#room = new Room({
+      isOutside: number >= memory.firstOutside,
+      slots: this.#slots,
+      functions: this.functions,
+      payloads: this.payloads,
+      pin: (name, placement) => this.pinned(name, placement),
+    });
+    this.#unplaced = new Unplaced({
+      memory,
+      room: this.#room,
+      payloads: this.payloads,
+      endings: this.endings,
+      place: (task, placed) => this.#place(task, placed),
+      settle: (...end) => this.#settle(...end),
+    });
     this.sleep = new SleepPlace(memory, number);
     this.#backlog = new Backlog(memory.injector, () => memory.wakeOne());
     this.#blockingBacklog = new Backlog(
@@ -93,8 +113,9 @@ export class Seat implements RemoteTaskHost {
 
   /** The longest that the thread may sleep, in milliseconds, see `crew.ts`. */
   get longestSleep(): number {
-    const isEmpty = this.#backlog.isEmpty && this.#blockingBacklog.isEmpty;
-    return isEmpty && !this.sleep.isUnreachable ? Infinity : 1;
+    const hasRoom = this.#backlog.isEmpty && this.#blockingBacklog.isEmpty &&
+      this.#unplaced.isEmpty && this.endings.areWritten;
+    return hasRoom && !this.sleep.isUnreachable ? Infinity : 1;
   }
 
   /** Spawns a task: encodes the arguments, and puts it where it can be found. */
@@ -106,49 +127,31 @@ export class Seat implements RemoteTaskHost {
     const { name } = declaration;
     const { transfer } = placement;
     const packet = this.#encoder.encodeArguments(name, args, transfer);
-    let record = NONE;
-    let number: number;
+    let placed: Placed | null;
+    let kept: Payload | null;
     // From here on the workers stay: there is a task that has not ended.
     this.memory.count(this.number, SEAT.SPAWNED);
     try {
-      number = this.functions.numberOf(declaration);
       if (packet.attachments !== null) {
         placement = this.pinned(name, placement);
+        this.payloads.checkWay(placement.on!);
       }
-      record = this.#slots.allocate();
-      if (record !== NONE) {
-        placement = this.#write(name, record, packet, placement);
-      }
+      placed = this.#room.find(declaration, packet, placement);
+      kept = placed === null ? keep(packet) : null;
     } catch (error) {
       packet.discard();
       this.memory.uncount(this.number, SEAT.SPAWNED);
-      if (record !== NONE) this.#slots.release(record);
       throw error;
     }
-    const task = new RemoteTask(this, name, record);
+    const task = new RemoteTask(this, name, NONE);
     this.#pending++;
-    if (record === NONE) {
-      const payload = keep(packet);
-      this.#backlog.unplaced.pushBack({ task, number, payload, placement });
-      packet.commit();
-    } else {
-      packet.commit();
-      this.#place(task, record, number, placement);
+    packet.commit();
+    if (placed !== null) this.#place(task, placed);
+    else {
+      this.#unplaced.add({ task, declaration, payload: kept!, placement });
+      this.#afterPublishing();
     }
     return task;
-  }
-
-  /** Writes a task's arguments. Where they found no room, it has got a worker. */
-  #write(
-    name: string,
-    record: number,
-    payload: Payload,
-    placement: Placement,
-  ): Placement {
-    if (this.payloads.write(record, payload, placement.on)) return placement;
-    placement = this.pinned(name, placement);
-    this.payloads.write(record, payload, placement.on);
-    return placement;
   }
 
   /** What goes by port has to know where to, and that somebody is there. */
@@ -156,7 +159,7 @@ export class Seat implements RemoteTaskHost {
     if (placement.blocking) {
       throw new TypeError(
         `Cannot spawn "${name}" as a blocking task: shared and transferred ` +
-          "buffers, and what found no room in shared memory, go to workers only",
+          "buffers go to workers only",
       );
     }
     if (!this.memory.life.keepAwake()) this.startWorkers();
@@ -169,13 +172,9 @@ export class Seat implements RemoteTaskHost {
     return this.memory.leastLoaded();
   }
 
-  #place(
-    task: RemoteTask,
-    record: number,
-    number: number,
-    { on, blocking }: Placement,
-  ): void {
+  #place(task: RemoteTask, { record, number, placement }: Placed): void {
     const { memory } = this;
+    const { on, blocking } = placement;
     task.record = record;
     this.#tasks[record] = task;
     const at = memory.layout.record(record);
@@ -213,37 +212,46 @@ export class Seat implements RemoteTaskHost {
   /** After the pool's end: cancels what is in queues that no worker looks into. */
   reap(): void {
     this.endings.cancelQueued();
+    this.cancelWaiting();
+    this.drain();
+  }
+
+  /** Cancels what was spawned here and waits for room. */
+  protected cancelWaiting(): void {
     for (const backlog of [this.#backlog, this.#blockingBacklog]) {
       let record;
       while ((record = backlog.take()) !== undefined) {
         this.endings.cancelTaken(record);
       }
     }
-    while (this.#backlog.unplaced.length > 0) {
-      const { task, payload } = this.#backlog.unplaced.popFront()!;
-      this.payloads.drop(payload);
-      this.#cancelUnplaced(task);
-    }
-    this.drain();
+    this.#unplaced.end(ABORTED);
   }
 
-  #cancelUnplaced(task: RemoteTask): void {
-    if (task.isComplete) return;
-    this.endings.count(ABORTED);
-    this.#settle(task, ABORTED, undefined);
+  /**
+   * The thread is going away, and others go on: what waits for a place in a queue
+   * goes to a worker's mail, which has room for any number. What has no record, or
+   * must run on a thread for blocking tasks, is lost.
+   */
+  protected abandonWaiting(): void {
+    const { memory, number } = this;
+    const heir = number <= memory.workers ? number : 1;
+    let record;
+    while ((record = this.#backlog.take()) !== undefined) {
+      memory.post(heir, record);
+    }
+    while ((record = this.#blockingBacklog.take()) !== undefined) {
+      this.endings.endTaken(record, LOST);
+    }
+    this.#unplaced.end(LOST);
   }
 
   /** Takes the outcomes that have arrived. Returns whether there were any. */
   drain(): boolean {
-    const done = this.memory.done(this.number);
-    let record = done.takeAll();
-    const hadAny = record !== NONE;
-    while (record !== NONE) {
-      const next = done.next(record);
-      this.#receive(record);
-      record = next;
-    }
-    this.#placeBacklog();
+    const hadAny = this.memory.done(this.number).drain(this.#receiver);
+    this.#backlog.flush();
+    this.#blockingBacklog.flush();
+    this.#unplaced.retry();
+    this.endings.writeWaiting();
     return hadAny;
   }
 
@@ -264,7 +272,7 @@ export class Seat implements RemoteTaskHost {
     let outcome: unknown;
     try {
       if (ending === 0 || ending === FAILED) {
-        outcome = this.payloads.read(record);
+        outcome = this.payloads.readFor(task.owner, record);
       }
     } catch (error) {
       ending = FAILED;
@@ -284,32 +292,6 @@ export class Seat implements RemoteTaskHost {
     task.settle(ending, outcome);
   }
 
-  #placeBacklog(): void {
-    this.#backlog.flush();
-    this.#blockingBacklog.flush();
-    while (this.#backlog.unplaced.length > 0) {
-      const record = this.#slots.allocate();
-      if (record === NONE) break;
-      const { task, number, payload, placement } = this.#backlog.unplaced
-        .popFront()!;
-      if (task.isComplete) {
-        this.payloads.drop(payload);
-        this.#slots.release(record);
-        continue;
-      }
-      let placed: Placement;
-      try {
-        placed = this.#write(task.name, record, payload, placement);
-      } catch (error) {
-        this.#slots.release(record);
-        this.endings.count(FAILED);
-        this.#settle(task, FAILED, error);
-        continue;
-      }
-      this.#place(task, record, number, placed);
-    }
-  }
-
   noteAwaited(task: RemoteTask): void {
     if (task.wasAwaited) return;
     task.wasAwaited = true;
@@ -320,10 +302,13 @@ export class Seat implements RemoteTaskHost {
   abort(task: RemoteTask): void {
     const { memory } = this;
     const { record } = task;
-    if (record === NONE) return this.#cancelUnplaced(task);
+    if (record === NONE) return this.#unplaced.settle(task, ABORTED);
     switch (memory.states.abort(record)) {
       case "settle":
-        this.endings.disposeArguments(record);
+        // What went by port only the worker has: it closes that with the shell.
+        if (memory.get(record, RECORD.ATTACHED) === 0) {
+          this.endings.disposeArguments(record);
+        }
         this.#tasks[record] = null;
         this.endings.count(ABORTED);
         if (memory.states.consume(record)) this.#slots.release(record);
@@ -378,14 +363,23 @@ export class Seat implements RemoteTaskHost {
     return this.functions.get(number).name;
   }
 
-  /** Ends all tasks that are left: their workers are gone, or never were there. */
+  /**
+   * After the pool's end: ends all tasks of this thread's that have not ended. Their
+   * workers were let go, or never were there.
+   */
   endAll(ending: SharedEnding, outcome?: unknown): void {
     for (const task of [...this.#tasks]) {
       if (task === null || task === undefined) continue;
-      this.#tasks[task.record] = null;
-      this.endings.count(ending);
-      this.#settle(task, ending, outcome);
+      if (this.endings.giveUp(task.record, ending)) {
+        this.#tasks[task.record] = null;
+        this.#settle(task, ending, outcome);
+      } else this.#receive(task.record);
     }
+  }
+
+  /** The same with those of others, who are told. */
+  endOthers(): void {
+    this.endings.giveUpAll();
   }
 
   /** Gives the free records and blocks to the other threads. */

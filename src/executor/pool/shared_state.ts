@@ -122,12 +122,13 @@ export class SharedStates {
 
   /**
    * The worker has written the outcome. True: the spawner may sleep, unpark it
-   * after the record is in its list.
+   * after the record is in its list. Null: it was given up, see `giveUp`.
    */
-  complete(record: number, ending: SharedEnding): boolean {
+  complete(record: number, ending: SharedEnding): boolean | null {
     const index = this.#index(record);
     for (;;) {
       const word = this.#atomics.load(this.#words, index);
+      if ((word & COMPLETE) !== 0) return null;
       const next = (word & ~(RUNNING | JOIN_WAKER | ABORTING)) | COMPLETE |
         ending;
       if (this.#swap(index, word, next)) return (word & JOIN_WAKER) !== 0;
@@ -150,6 +151,23 @@ export class SharedStates {
       if (!this.#swap(index, word, next)) continue;
       if ((word & RUNNING) === 0) return "settle";
       return (word & NOTIFIED) === 0 ? "mail" : "none";
+    }
+  }
+
+  /**
+   * After the pool's end, as its threads have gone or were let go: ends a task in
+   * place of whoever has it. Whoever that is finds it complete; and as it may still
+   * write to the record, NOTIFIED keeps that from ever being used again. True: the
+   * task had not started, and the arguments are the caller's. Null: it has ended.
+   */
+  giveUp(record: number, ending: SharedEnding): boolean | null {
+    const index = this.#index(record);
+    for (;;) {
+      const word = this.#atomics.load(this.#words, index);
+      if (word === 0 || (word & COMPLETE) !== 0) return null;
+      const next = (word & ~(RUNNING | JOIN_WAKER | ABORTING)) | COMPLETE |
+        NOTIFIED | ending;
+      if (this.#swap(index, word, next)) return (word & RUNNING) === 0;
     }
   }
 
@@ -182,11 +200,6 @@ export class SharedStates {
   /** Whether there is an outcome. */
   isComplete(record: number): boolean {
     return (this.#load(record) & COMPLETE) !== 0;
-  }
-
-  /** Whether a worker has started it, or somebody has ended it. */
-  isStarted(record: number): boolean {
-    return (this.#load(record) & (RUNNING | COMPLETE)) !== 0;
   }
 
   /** How it has ended. */

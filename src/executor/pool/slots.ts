@@ -1,10 +1,9 @@
 import type { AtomicWords } from "../../reactor/parking.ts";
-import { NONE } from "./task_deque.ts";
+import { putBack } from "./free_list.ts";
 import type { Links } from "./inbox.ts";
+import { NONE } from "./task_deque.ts";
 
-/** How many records were ever handed out: those above have never been used. */
-const USED = 0;
-/** The newest of the records that threads gave back for good, plus one. */
+/** The newest of the records that threads gave back to all, plus one. */
 const RETURNED = 1;
 
 /**
@@ -29,8 +28,9 @@ export interface SlotsLimits {
 
 /**
  * The free records of one thread. A record is handed out and taken back by the
- * same thread, its spawner, so that nearly all of this is a plain array; only new
- * records, and those of a thread that leaves the pool, go through shared memory.
+ * same thread, its spawner, so that nearly all of this is a plain array. Through
+ * shared memory go new records, and those given back to all threads: what one has
+ * beyond `KEPT`, and all it has when it leaves the pool.
  */
 export class Slots {
   readonly #words: Int32Array;
@@ -71,6 +71,9 @@ export class Slots {
   /** How many words threads share. */
   static readonly SIZE = 2;
 
+  /** The word that tells how many records were ever handed out, or more. */
+  static readonly USED = 0;
+
   /** A record that nobody uses, or NONE if all are in use. */
   allocate(): number {
     return this.#free.pop() ?? this.#fetch();
@@ -101,23 +104,13 @@ export class Slots {
       this.#free.push(rest - 1);
       rest = this.#words[this.#link(rest - 1)]!;
     }
-    while (
-      rest !== 0 && atomics.compareExchange(this.#words, at, 0, rest) !== 0
-    ) {
-      // Others gave some back meanwhile, fewer than there are in the rest.
-      let others = atomics.exchange(this.#words, at, 0);
-      while (others !== 0) {
-        const link = this.#link(others - 1);
-        const next = this.#words[link]!;
-        this.#words[link] = rest;
-        rest = others;
-        others = next;
-      }
-    }
+    if (rest === 0) return;
+    const linkOf = (name: number) => this.#link(name - 1);
+    putBack({ words: this.#words, head: at, atomics, linkOf }, rest);
   }
 
   #takeUnused(): void {
-    const at = this.#at + USED;
+    const at = this.#at + Slots.USED;
     // The counter stops at the end: it must not wrap around after 2^32 tries.
     if (this.#atomics.load(this.#words, at) >= this.#count) return;
     const first = this.#atomics.add(this.#words, at, this.#batch);

@@ -1,10 +1,5 @@
-import { SEAT, STATUS } from "./layout.ts";
+import { isVacant, SEAT } from "./layout.ts";
 import type { PoolMemory } from "./memory.ts";
-
-/** A seat whose thread has ended in the middle is as good as vacant. */
-function isVacant(status: number): boolean {
-  return status === STATUS.VACANT || status === STATUS.DEAD;
-}
 
 /**
  * Blocks until the thread of a seat has left, or until `deadline`, a time of

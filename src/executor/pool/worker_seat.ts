@@ -6,11 +6,11 @@ import { Job, type JobHost } from "./job.ts";
 import { RECORD, SEAT } from "./layout.ts";
 import type { PoolMemory } from "./memory.ts";
 import type { Sleepers } from "./sleepers.ts";
-import type { RemoteTask } from "./remote_task.ts";
-import type { SeatHost } from "./remote_task.ts";
+import type { RemoteTask, SeatHost } from "./remote_task.ts";
 import { Seat } from "./seat.ts";
 import { ABORTED, FAILED, LOST } from "./shared_state.ts";
 import { NONE, type TaskDeque } from "./task_deque.ts";
+import { WorkFinder } from "./work_finder.ts";
 
 /** What a worker's seat needs of the executor that polls its jobs. */
 export interface WorkerHost extends SeatHost {
@@ -28,6 +28,7 @@ export interface WorkerHost extends SeatHost {
 export class WorkerSeat extends Seat implements JobHost {
   readonly #host: WorkerHost;
   readonly #deque: TaskDeque;
+  readonly #finder: WorkFinder;
   /** The number among those of its kind, from 0 on. */
   protected readonly index: number;
   /** By record: what has started here and not ended. */
@@ -39,6 +40,10 @@ export class WorkerSeat extends Seat implements JobHost {
   #imports = 0;
   /** Whether it sleeps, searches, or neither. */
   readonly idling: Idling;
+  readonly #mailReader = (record: number) => {
+    if (this.#jobs[record]) this.#start(record);
+    else this.#own.pushBack(record);
+  };
 
   constructor(
     memory: PoolMemory,
@@ -49,13 +54,12 @@ export class WorkerSeat extends Seat implements JobHost {
     super(memory, number, host, startWorkers);
     this.#host = host;
     this.index = this.indexOf(number);
-    this.idling = new Idling(
-      this.sleepers,
-      this.index,
-      () => this.wakeAnother(),
-    );
+    const wakeAnother = () => this.wakeAnother();
+    this.idling = new Idling(this.sleepers, this.index, wakeAnother);
     // A thread that may block has none; it never asks for this.
     this.#deque = memory.deques[this.index]!;
+    const publish = (record: number) => this.publishShared(record);
+    this.#finder = new WorkFinder(memory, this.index, this.idling, publish);
   }
 
   protected indexOf(number: number): number {
@@ -80,6 +84,11 @@ export class WorkerSeat extends Seat implements JobHost {
   /** How many shareable tasks have started here and not ended. */
   get jobs(): number {
     return this.#jobCount;
+  }
+
+  /** Whether nothing has started here that has not ended, for its spawner too. */
+  get isUnused(): boolean {
+    return this.#jobCount === 0 && this.endings.areWritten;
   }
 
   protected override publish(record: number): void {
@@ -110,6 +119,11 @@ export class WorkerSeat extends Seat implements JobHost {
       const record = this.#own.popFront() ?? this.take(fair);
       if (record === NONE) return null;
       this.idling.stopSearch();
+      // It came when the workers had been told to go, and is for those to come.
+      if (!this.memory.life.isAwake) {
+        this.returnTaken(record);
+        return null;
+      }
       if (this.#mustImport(record)) break;
       const job = this.#start(record);
       if (job !== null) return job;
@@ -126,8 +140,7 @@ export class WorkerSeat extends Seat implements JobHost {
     const numbered = functions.get(memory.get(record, RECORD.FN));
     const loaded = functions.load(numbered);
     if (loaded === null) return false;
-    if (memory.get(record, RECORD.PINNED) === 1) this.#own.pushFront(record);
-    else this.putBack(record);
+    this.returnTaken(record);
     this.#imports++;
     this.#host.holdLoop(true);
     loaded.then(() => {
@@ -135,6 +148,12 @@ export class WorkerSeat extends Seat implements JobHost {
       this.#host.holdLoop(false);
     });
     return true;
+  }
+
+  /** Puts a record back, where those can have it who may. */
+  protected returnTaken(record: number): void {
+    if (this.memory.get(record, RECORD.PINNED) === 1) this.keep(record);
+    else this.putBack(record);
   }
 
   /** Puts a record back that was taken and not started. */
@@ -149,47 +168,7 @@ export class WorkerSeat extends Seat implements JobHost {
 
   /** Takes a record from a queue, or NONE. */
   protected take(fair: boolean): number {
-    const { injector } = this.memory;
-    if (fair) {
-      const record = injector.pop();
-      if (record !== NONE) return record;
-    }
-    const own = this.#deque.pop();
-    if (own !== NONE) return own;
-    return this.#takeShare();
-  }
-
-  /** From the injector one task to run, and a fair share for the deque. */
-  #takeShare(): number {
-    const { injector, workers } = this.memory;
-    const first = injector.pop();
-    if (first === NONE) return this.idling.isSearching ? this.#steal() : NONE;
-    const share = Math.min(
-      Math.floor(injector.length / workers),
-      SHARE.length,
-    );
-    const count = share > 0 ? injector.popMany(share, SHARE) : 0;
-    // The deque is empty and has room for them. Its end is where the next one is
-    // taken, so the oldest goes there.
-    for (let i = count - 1; i >= 0; i--) {
-      if (!this.#deque.push(SHARE[i]!)) this.publishShared(SHARE[i]!);
-    }
-    return first;
-  }
-
-  /** Half of what another worker has, from one to the next, a random one first. */
-  #steal(): number {
-    const { deques } = this.memory;
-    const start = Math.floor(Math.random() * deques.length);
-    for (let i = 0; i < deques.length; i++) {
-      const victim = (start + i) % deques.length;
-      if (victim === this.index) continue;
-      const record = deques[victim]!.stealHalfInto(this.#deque);
-      if (record === NONE) continue;
-      this.memory.count(this.number, SEAT.STOLEN);
-      return record;
-    }
-    return NONE;
+    return this.#finder.take(fair);
   }
 
   /**
@@ -197,14 +176,7 @@ export class WorkerSeat extends Seat implements JobHost {
    * turn, and aborts of those that have started here.
    */
   #readMail(): void {
-    const mail = this.memory.mail(this.number);
-    let record = mail.takeAll();
-    while (record !== NONE) {
-      const next = mail.next(record);
-      if (this.#jobs[record]) this.#start(record);
-      else this.#own.pushBack(record);
-      record = next;
-    }
+    this.memory.mail(this.number).drain(this.#mailReader);
   }
 
   #start(record: number): Job | null {
@@ -213,7 +185,12 @@ export class WorkerSeat extends Seat implements JobHost {
     // Before it is taken: a record that is dropped may be another task's by then.
     memory.set(record, RECORD.HOME, this.number);
     if (isPinned) memory.set(record, RECORD.PINNED, 0);
+    const attached = this.payloads.takeAttached(record);
     const taken = memory.states.take(record);
+    if (attached !== null) {
+      if (taken === "start") this.payloads.putBack(attached);
+      else this.payloads.discardAttached(attached);
+    }
     if (taken === "abort") {
       this.#jobs[record]?.abort();
       return null;
@@ -230,6 +207,11 @@ export class WorkerSeat extends Seat implements JobHost {
 
   /** Its module was imported before it was started, or could not be. */
   #makeJob(record: number): Job | null {
+    // They were sent to the thread that had this seat before, and went with it.
+    if (!this.payloads.isHere(record)) {
+      this.#endEmpty(record, LOST);
+      return null;
+    }
     const number = this.memory.get(record, RECORD.FN);
     const { fn, name, error } = this.functions.get(number);
     if (fn === null) {
@@ -271,26 +253,27 @@ export class WorkerSeat extends Seat implements JobHost {
     ending: 0 | typeof FAILED | typeof ABORTED,
     outcome: unknown,
   ): void {
+    if (ending === ABORTED) return this.#endEmpty(record, ABORTED);
     this.memory.count(this.number, SEAT.ENDED);
-    if (ending === ABORTED) this.endings.endEmpty(record, ABORTED);
-    else this.endings.end(record, name, ending, outcome);
+    this.endings.end(record, name, ending, outcome);
   }
 
-  /** The thread is going away in the middle: what has started here is lost. */
-  loseJobs(): void {
-    for (const [record, job] of this.#jobs.entries()) {
-      if (job === null || job === undefined) continue;
-      this.memory.count(this.number, SEAT.ENDED);
-      this.endings.endEmpty(record, LOST);
-    }
+  #endEmpty(record: number, ending: typeof ABORTED | typeof LOST): void {
+    this.memory.count(this.number, SEAT.ENDED);
+    this.endings.endEmpty(record, ending);
+  }
+
+  /**
+   * The thread is going away in the middle. What has started here is lost, and what
+   * nobody else could start; the rest is for the others.
+   */
+  die(): void {
+    for (const job of this.#jobs) if (job) this.#endEmpty(job.record, LOST);
     this.#jobs.length = 0;
-  }
-
-  /** What has not started is for the next thread that has this seat. */
-  #returnOwn(): void {
-    const mail = this.memory.mail(this.number);
-    let record;
-    while ((record = this.#own.popFront()) !== undefined) mail.push(record);
+    this.endings.dropWaiting(LOST);
+    this.abandonWaiting();
+    this.retreat();
+    this.endings.endAttached(this.number, LOST);
   }
 
   /** A task that was just spawned here and is being joined need not wait. */
@@ -317,15 +300,25 @@ export class WorkerSeat extends Seat implements JobHost {
 
   /** Whether there is something in a queue for any thread of its kind. */
   protected get seesQueued(): boolean {
-    const { injector, deques } = this.memory;
-    if (injector.length > 0) return true;
-    for (const deque of deques) if (deque.length > 0) return true;
-    return false;
+    return this.#finder.seesWork;
   }
 
   override drain(): boolean {
     this.#readMail();
-    return super.drain();
+    return !this.#isEnding && super.drain();
+  }
+
+  override reap(): void {
+    if (this.#isEnding) this.endings.cancelQueued();
+    else super.reap();
+  }
+
+  /**
+   * Whether its tasks are to be cancelled next, as the pool was shut down: what
+   * they wait for, or spawn now, may go before them, which they must not hear of.
+   */
+  get #isEnding(): boolean {
+    return this.memory.life.isClosed && !this.#host.scope.isClosed;
   }
 
   /**
@@ -337,8 +330,13 @@ export class WorkerSeat extends Seat implements JobHost {
     this.afterSleep();
     this.idling.stopSearch();
     this.memory.storeSeat(this.number, SEAT.WAITING, 0);
-    this.#returnOwn();
-    if (this.memory.life.isClosed) this.endings.cancelAttached(this.number);
+    this.endings.dropWaiting(ABORTED);
+    const mail = this.memory.mail(this.number);
+    let record;
+    while ((record = this.#own.popFront()) !== undefined) mail.push(record);
+    if (!this.memory.life.isClosed) return;
+    this.cancelWaiting();
+    this.endings.endAttached(this.number, ABORTED);
   }
 
   /** Looks for work for a while. True: there is some. */
@@ -368,7 +366,7 @@ export class WorkerSeat extends Seat implements JobHost {
     }
     if (this.#host.isHosted) {
       this.idling.stopSearch();
-      memory.setHosted(this.number, true);
+      this.noteHosted(true);
       return !this.seesWork && memory.life.isAwake;
     }
     this.idling.goIdle();
@@ -389,10 +387,12 @@ export class WorkerSeat extends Seat implements JobHost {
   }
 
   #getUp(): void {
-    this.memory.setHosted(this.number, false);
+    this.noteHosted(false);
     this.idling.getUp();
   }
-}
 
-/** Where a share of the injector is put: at most as much as tokio takes, 128. */
-const SHARE = new Int32Array(128);
+  /** Whether others may call it while it sleeps under Deno's loop. */
+  protected noteHosted(isHosted: boolean): void {
+    this.memory.setHosted(this.number, isHosted);
+  }
+}

@@ -36,6 +36,16 @@ const DATA = PACKED ? 1 : 2;
 const MAX_EVENTS = 1_024;
 const BATCH_BYTES = MAX_EVENTS * STRIDE * 4;
 
+/** The flags of no event: each that is reported has some. */
+const NO_EVENT = 0;
+
+/** How long the wait of a thread that ends may take to end, in milliseconds. */
+const END_MS = 1_000;
+
+/** What `Atomics.wait` sleeps on until it has: nobody wakes it. */
+const PAUSE = new Int32Array(new SharedArrayBuffer(4));
+const PAUSE_MS = 0.05;
+
 /** The longest timeout that `epoll_wait` can be told, in milliseconds: 24.8 days. */
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
@@ -93,6 +103,8 @@ export class Epoll {
   /** What the accessors read: the batch that was filled last. */
   #events: Int32Array = this.#batch;
   #isWaitingAsync = false;
+  /** Whether it was closed as its thread ends. */
+  #hasEnded = false;
   /** Set once closed: what to do when nothing waits any more. */
   #onClosed: (() => void) | null = null;
 
@@ -210,10 +222,12 @@ export class Epoll {
     }
     const { pointer, events } = this.#asyncBatch ??= allocateBatch();
     const wholeMs = wholeTimeout(timeoutMs);
+    events[0] = NO_EVENT;
     this.#isWaitingAsync = true;
     const count = await libc
       .epoll_wait_async(this.#fd, pointer, MAX_EVENTS, wholeMs);
     this.#isWaitingAsync = false;
+    if (this.#hasEnded) return 0;
     if (this.#onClosed !== null) {
       this.#release(this.#onClosed);
       return 0;
@@ -256,6 +270,32 @@ export class Epoll {
   close(onClosed: () => void = () => {}): void {
     if (this.#isWaitingAsync) this.#onClosed = onClosed;
     else this.#release(onClosed);
+  }
+
+  /**
+   * Closes the set on a thread that is about to end, where no promise of a wait
+   * settles any more. The caller has made a descriptor ready.
+   *
+   * The numbers of the descriptors must not become another's before the wait has
+   * looked them up, which it does first thing, and it may not have begun yet. When
+   * there is an event in its memory it is past that: the system writes events last,
+   * and there is one to come. So this waits for that, which takes some ten
+   * microseconds. If it took a second, both descriptors would stay: that is a leak,
+   * and nothing worse. The memory stays in any case, as more events may follow.
+   *
+   * @param onClosed Called when the descriptor is closed.
+   */
+  closeAtEnd(onClosed: () => void): void {
+    if (!this.#isWaitingAsync) return this.close(onClosed);
+    this.#hasEnded = true;
+    const { events } = this.#asyncBatch!;
+    const deadline = performance.now() + END_MS;
+    while (Atomics.load(events, 0) === NO_EVENT) {
+      if (performance.now() > deadline) return;
+      Atomics.wait(PAUSE, 0, 0, PAUSE_MS);
+    }
+    libc.close(this.#fd);
+    onClosed();
   }
 
   #release(onClosed: () => void): void {

@@ -22,6 +22,16 @@ const TICKS_PER_MS = 10_000;
  */
 const MAX_WAIT_MS = 2 ** 31 - 1;
 
+/** In the place of the number of packets, before a call has written it. */
+const NO_COUNT = 0xFFFF_FFFF;
+
+/** How long the end of a call on another thread may take, in milliseconds. */
+const END_MS = 1_000;
+
+/** Never notified: to sleep a little. */
+const PAUSE = new Int32Array(new SharedArrayBuffer(4));
+const PAUSE_MS = 0.05;
+
 /** `INVALID_HANDLE_VALUE`, which here means "no file". */
 const NO_FILE = 0xFFFF_FFFF_FFFF_FFFFn;
 
@@ -119,6 +129,7 @@ export class CompletionPort {
    */
   waitAsync(): Promise<number> {
     const packets = this.#async ??= new Packets();
+    packets.words[COUNT_WORD] = NO_COUNT;
     return ntdll.NtRemoveIoCompletionExAsync(
       this.handle,
       packets.entries,
@@ -136,6 +147,25 @@ export class CompletionPort {
   take(status: number): number {
     const packets = this.#current = this.#async!;
     return countOf(packets, status);
+  }
+
+  /**
+   * Blocks until the call of `waitAsync` has returned, on its thread, where its
+   * promise settles no more as this one ends: a packet has to be in the port. The
+   * number of packets is what the system writes last.
+   *
+   * @returns How many packets there are; -1 if that took a second, and it may write
+   * to its memory yet.
+   */
+  takeAtEnd(): number {
+    const packets = this.#current = this.#async!;
+    const deadline = performance.now() + END_MS;
+    for (;;) {
+      const count = Atomics.load(packets.words, COUNT_WORD);
+      if (count !== NO_COUNT) return count;
+      if (performance.now() > deadline) return -1;
+      Atomics.wait(PAUSE, 0, 0, PAUSE_MS);
+    }
   }
 
   /**
