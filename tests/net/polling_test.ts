@@ -4,6 +4,7 @@ import {
   Context,
   net,
   Pending,
+  pollFn,
   reactor as api,
   spawn,
   type Waker,
@@ -82,6 +83,29 @@ edoTest(
     hand.reactor.wait();
     assertEquals(wakers.map(({ count }) => count), [0, 1]);
     assertEquals(reading.poll(hand.context(wakers[1]!)), 1);
+  },
+);
+
+bothWays(
+  "an accept that waits is polled once before its connection is there, and once after",
+  function* () {
+    using listener = net.TcpListener.bind({ port: 0 });
+    for (let round = 1; round <= 5; round++) {
+      let polls = 0;
+      const accepting = spawn(function* () {
+        const accept = listener.accept();
+        return yield* pollFn((cx) => {
+          polls++;
+          return accept.poll(cx);
+        });
+      });
+      yield* settle();
+      assertEquals(polls, 1);
+      using _peer = RawPeer.connect(listener.addr);
+      using _stream = yield* accepting;
+      yield* settle();
+      assertEquals(polls, 2);
+    }
   },
 );
 

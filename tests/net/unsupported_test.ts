@@ -2,6 +2,7 @@ import { assertEquals, assertInstanceOf } from "@std/assert";
 import { block_on, net, run, time } from "../../mod.ts";
 import { overrideBackend } from "../../src/reactor/select_backend.ts";
 import { select } from "../../src/sys/platform.ts";
+import { hostedReactorClosed } from "../helpers/hosted_reactor.ts";
 import { edoTest } from "../helpers/leaks.ts";
 import { caught, RawPeer } from "./support.ts";
 
@@ -71,9 +72,8 @@ edoTest(
   "inside run, a backend that has no sockets fails alike and leaves Deno's loop usable",
   async () => {
     using listener = net.TcpListener.bind({ port: 0 });
-    // The hosted executor may have made its reactor already: it lets go of it when
-    // nothing is pending.
-    await run(time.sleep(1));
+    // The hosted executor may have a reactor already, of another kind.
+    await hostedReactorClosed();
     overrideBackend("notifier");
     try {
       const error = await run(caught(listener.accept()));

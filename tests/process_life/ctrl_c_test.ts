@@ -228,7 +228,8 @@ edoTest("Ctrl-C ends the process once block_on has returned", async () => {
 
 edoTest("awaited in ordinary code it keeps the process alive", async () => {
   await using process = await startProgram(`
-    setTimeout(() => console.log("ready"), 5);
+    // The wait begins in the promise jobs before.
+    setTimeout(() => console.log("ready"), 0);
     await edo.ctrlC();
     console.log("heard");`);
   await process.stdout.match(/ready/);

@@ -12,12 +12,7 @@ import {
 } from "../../mod.ts";
 import { waitFor } from "../helpers/deadline.ts";
 import { rtTest } from "./flavours.ts";
-import { Gate, PollFn } from "./support.ts";
-
-/** Resolves with what a task sends, for programs that wait for a condition. */
-function after<T>(ms: number, value: T): Promise<T> {
-  return new Promise((resolve) => setTimeout(() => resolve(value), ms));
-}
+import { Gate, PollFn, turns } from "./support.ts";
 
 rtTest("one future can be awaited by itself, and again", async () => {
   const start = performance.now();
@@ -101,7 +96,7 @@ rtTest(
       const gate = new Gate<string>();
       const waiting = (async () => await gate.wait())();
       for (const waker of kept) waker.wake();
-      await after(0, null);
+      await turns(2);
       assertEquals(gate.waiting, 1);
       gate.open("opened");
       assertEquals(await waiting, "opened");
@@ -143,7 +138,7 @@ rtTest(
     const long = run(function* () {
       yield* select(gate.wait(), time.sleep(600_000));
     });
-    await after(2, null);
+    await turns(100);
     await waitFor(
       (async () => await time.sleep(3))(),
       10_000,
@@ -157,7 +152,7 @@ rtTest(
 rtTest("a sleep that ordinary code makes shorter ends in time", async () => {
   const sleep = time.sleep(600_000);
   const slept = (async () => await sleep)();
-  await after(5, null);
+  await turns(100);
   sleep.reset(1);
   await waitFor(slept, 10_000, "the sleep");
 });

@@ -133,7 +133,8 @@ rtTest(
       yield* never();
     });
     assert(message.includes("deadlock"));
-    // Not after the minute that the loser would have taken.
+    // Not after the minute that the loser would have taken: a deadline, which
+    // nothing could enforce while the thread was blocked.
     assert(performance.now() - start < 30_000);
   },
 );

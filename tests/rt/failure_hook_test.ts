@@ -82,16 +82,17 @@ rtTest(
   "by default a failure is printed to stderr with name, stack and cause, once",
   async () => {
     const { code, stdout, stderr } = await runProgram(`
-    import { block_on, spawn, time } from "edo";
+    import { block_on, spawn, time, yieldNow } from "edo";
     function thrower() {
       throw new RangeError("too much", { cause: new Error("the cause") });
     }
     block_on(function* () {
-      spawn(function* careless() {
+      const handle = spawn(function* careless() {
         yield* time.sleep(1);
         thrower();
       });
-      yield* time.sleep(20);
+      while (!handle.isFinished) yield* yieldNow();
+      for (let i = 0; i < 3; i++) yield* yieldNow();
     });
     console.log("the runtime went on");
   `);

@@ -13,7 +13,7 @@ import {
   backendName,
   overrideBackend,
 } from "../../src/reactor/select_backend.ts";
-import { waitFor } from "../helpers/deadline.ts";
+import { untilClosed } from "../helpers/hosted_reactor.ts";
 import { edoTest } from "../helpers/leaks.ts";
 
 /** One of the ways in which tasks can be run; each must behave like the others. */
@@ -87,11 +87,7 @@ async function startHosted<A extends unknown[], T>(
 /** Waits until the hosted executor has given its reactor back. */
 async function rest(opened: reactor.Reactor | null): Promise<void> {
   for (let turn = 0; turn < 3; turn++) await nextTurn();
-  if (opened === null) return;
-  const closed = async () => {
-    while (opened.handle().wake()) await nextTurn();
-  };
-  await waitFor(closed(), 10_000, "the end of the hosted reactor");
+  if (opened !== null) await untilClosed(opened);
 }
 
 /** `block_on` or `run` with one of the backends. */

@@ -17,6 +17,7 @@ import {
   Gate,
   never,
   PollFn,
+  turns,
   yieldTimes,
 } from "./support.ts";
 
@@ -251,7 +252,7 @@ rtTest("a wake from ordinary code is heard by an idle runtime", async () => {
     spawn(() => time.sleep(600_000));
     return yield* gate.wait();
   });
-  await after(5, null);
+  await turns(100);
   gate.open("woken");
   assertEquals(await running, "woken");
 });

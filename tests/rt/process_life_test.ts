@@ -12,6 +12,7 @@ rtTest(
       let best = Infinity;
       for (let i = 0; i < 4; i++) {
         const before = process.cpuUsage();
+        // Nothing but time shows that nothing is done.
         yield* select(listener.accept(), time.sleep(100));
         const { user, system } = process.cpuUsage(before);
         best = Math.min(best, (user + system) / 1000);
@@ -30,6 +31,7 @@ rtTest("the process ends by itself once nothing is pending", async () => {
     await run(function* () {
       spawn(() => time.sleep(600_000));
       const listener = net.TcpListener.bind({ hostname: "127.0.0.1", port: 0 });
+      // Long enough for it to wait off the thread.
       yield* select(listener.accept(), time.sleep(20));
       yield* time.timeout(600_000, time.sleep(1));
     });
@@ -47,6 +49,7 @@ rtTest(
     import { net, run, select, time } from "edo";
     // Opened outside of run: it belongs to nobody but the user.
     const listener = net.TcpListener.bind({ hostname: "127.0.0.1", port: 0 });
+    // Long enough for it to wait off the thread.
     await select(listener.accept(), time.sleep(20));
     console.log("over");
   `);
@@ -77,6 +80,7 @@ rtTest(
     const listener = net.TcpListener.bind({ hostname: "127.0.0.1", port: 0 });
     const accepted = (async () => (await listener.accept()).close())();
     accepted.then(() => console.log("accepted"));
+    // Later than a process with nothing to keep it alive would have ended.
     const timer = setTimeout(async () => {
       const stream = await Deno.connect({ hostname: "127.0.0.1", port: listener.addr.port });
       stream.close();

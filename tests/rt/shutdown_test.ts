@@ -26,6 +26,7 @@ import {
   never,
   PollFn,
   Resource,
+  turns,
   yieldTimes,
 } from "./support.ts";
 
@@ -235,7 +236,6 @@ everyFlavour("wakers kept beyond the end do nothing", async (rt) => {
   });
   const before = polls;
   for (const waker of wakers) waker.wake();
-  await new Promise((resolve) => setTimeout(resolve, 1));
   await rt.start(() => yieldTimes(3));
   assertEquals([wakers.length, polls], [7, before]);
 });
@@ -331,7 +331,8 @@ rtTest(
         })(),
       );
     });
-    setTimeout(() => controller.abort(new Error("enough")), 1);
+    await turns(1);
+    controller.abort(new Error("enough"));
     let thrown: unknown;
     try {
       await running;

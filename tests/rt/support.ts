@@ -129,6 +129,17 @@ export function* yieldTimes(times: number): Coroutine<void> {
   for (let i = 0; i < times; i++) yield* yieldNow();
 }
 
+/**
+ * Lets Deno's loop go round so many times. A hosted executor takes one turn each
+ * time; after some thirty with nothing to do it waits elsewhere, for the event that
+ * is to come.
+ */
+export async function turns(times: number): Promise<void> {
+  for (let i = 0; i < times; i++) {
+    await new Promise((resolve) => void setImmediate(resolve));
+  }
+}
+
 /** Collects what goes to the failure hook until it is disposed. */
 export class Failures implements Disposable {
   readonly seen: Failure[] = [];

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {
   abortable,
   block_on,
+  type Coroutine,
   fromPromise,
   intoFuture,
   JoinError,
@@ -13,8 +14,9 @@ import {
   time,
   yieldNow,
 } from "../../mod.ts";
+import { HeldServer } from "../helpers/held_server.ts";
 import { rtTest } from "./flavours.ts";
-import { caught, Failures, Gate, never } from "./support.ts";
+import { caught, Failures, Gate, never, yieldTimes } from "./support.ts";
 
 const ABORTED = 'AbortError: Cannot go on: the task "task" was aborted';
 
@@ -28,20 +30,33 @@ async function thrown(promise: PromiseLike<unknown>): Promise<string> {
   return "nothing";
 }
 
-/** Runs an async function as a task, aborts it when it waits, and joins it. */
-async function aborting(task: () => Promise<unknown>): Promise<void> {
+/**
+ * Runs an async function as a task, aborts it when it waits at the gate, joins it,
+ * and waits until its code has come to its end.
+ */
+async function aborting(
+  gate: Gate,
+  body: () => Promise<unknown>,
+): Promise<void> {
+  const ended = Promise.withResolvers<void>();
   await run(function* () {
-    const handle = spawn(task);
-    yield* time.sleep(1);
+    const handle = spawn(async function task() {
+      await body().finally(ended.resolve);
+    });
+    yield* waited(gate);
     handle.abort();
     const error = yield* caught(function* () {
       yield* handle;
     }());
     assert(error instanceof JoinError);
     assertEquals(error.kind, "aborted");
-    // What the task does then comes in promise jobs.
-    yield* time.sleep(1);
+    yield* fromPromise(ended.promise);
   });
+}
+
+/** Waits until somebody waits at a gate. */
+function* waited(gate: Gate): Coroutine<void> {
+  while (gate.waiting === 0) yield* yieldNow();
 }
 
 rtTest(
@@ -142,7 +157,7 @@ rtTest(
   async () => {
     const gate = new Gate();
     const log: string[] = [];
-    await aborting(async function task() {
+    await aborting(gate, async () => {
       taskSignal().addEventListener("abort", ({ target }) => {
         log.push(`event: ${(target as AbortSignal).reason}`);
         assertEquals(gate.cancels, 1);
@@ -158,24 +173,24 @@ rtTest(
 rtTest(
   "what it awaits after that rejects at once, and is never polled",
   async () => {
-    const gate = new Gate();
+    const [first, gate] = [new Gate(), new Gate()];
     const log: string[] = [];
-    await aborting(async function task() {
+    await aborting(first, async () => {
       try {
-        await time.sleep(1e6);
+        await first.wait();
       } finally {
-        const before = performance.now();
+        let hasTurned = false;
+        setImmediate(() => hasTurned = true);
         log.push(await thrown(time.sleep(1e6)));
         log.push(await thrown(gate.wait()));
         log.push(await thrown(Promise.all([gate.wait(), time.sleep(1e6)])));
-        assert(performance.now() - before < 1_000);
-        // Promises are none of Edo's.
+        // Nothing but promise jobs has run.
+        assertEquals(hasTurned, false);
+        // Promises are none of Edo's: a timer of Deno's still comes.
         await new Promise((resolve) => setTimeout(resolve, 0));
         log.push("end");
       }
     });
-    // The timer above has its turn after those of the runtime.
-    while (log.length < 4) await new Promise((done) => setTimeout(done, 1));
     assertEquals(log, [ABORTED, ABORTED, ABORTED, "end"]);
     assertEquals(gate.polls, 0);
   },
@@ -197,7 +212,8 @@ rtTest(
       }
       const other = spawn(sleeper);
       using stream = yield* net.TcpStream.connect(listener.addr);
-      using _peer = yield* listener.accept();
+      using peer = yield* listener.accept();
+      const last = new Gate();
       async function task() {
         results = await Promise.allSettled([
           time.sleep(1e6),
@@ -206,18 +222,22 @@ rtTest(
           other,
           other,
           abortable(new AbortController().signal, never()),
+          // Their waits begin in this order.
+          last.wait(),
         ]);
       }
       const handle = spawn(task);
-      yield* time.sleep(2);
+      yield* waited(last);
       handle.abort();
       yield* caught(function* () {
         yield* handle;
       }());
       // Nobody is left in its place: another may read.
       const reading = spawn(() => stream.read(new Uint8Array(1)));
-      yield* time.sleep(1);
+      yield* yieldTimes(3);
       assertEquals(reading.isFinished, false);
+      yield* peer.writeAll(new Uint8Array(1));
+      assertEquals(yield* reading, 1);
       // Only the wait was given up, not the task that it was for.
       assertEquals([other.isFinished, ended], [false, []]);
     });
@@ -225,7 +245,7 @@ rtTest(
       results.map((result) =>
         result.status === "rejected" ? String(result.reason) : "value"
       ),
-      new Array(6).fill(ABORTED),
+      new Array(7).fill(ABORTED),
     );
     assertEquals(ended, ["sleeper"]);
   },
@@ -247,9 +267,10 @@ rtTest(
         }
       };
       const [one, two] = [spawn(waiter), spawn(waiter)];
-      yield* time.sleep(1);
+      // Their awaits begin in promise jobs, which come between two turns.
+      yield* yieldTimes(3);
       one.abort();
-      yield* time.sleep(1);
+      while (log.length === 0) yield* yieldNow();
       assertEquals(log, [ABORTED]);
       gate.open(5);
       assertEquals(yield* two, 5);
@@ -259,25 +280,29 @@ rtTest(
 );
 
 rtTest("the end of a run aborts the async tasks in it", async () => {
+  const gate = new Gate();
   const log: string[] = [];
+  const ended = Promise.withResolvers<void>();
   await run(function* () {
     spawn(async function task() {
       taskSignal().addEventListener("abort", () => log.push("event"));
-      log.push(await thrown(time.sleep(1e6)));
+      log.push(await thrown(gate.wait()));
+      ended.resolve();
     });
-    yield* time.sleep(1);
+    yield* waited(gate);
   });
-  // The promise jobs have their turn before that.
-  await new Promise((done) => setTimeout(done, 0));
+  await ended.promise;
   assertEquals(log, ["event", ABORTED]);
+  assertEquals(gate.cancels, 1);
 });
 
 rtTest(
   "the signal of a task that was aborted before it asked is aborted already",
   async () => {
+    const gate = new Gate();
     let signal: AbortSignal | null = null;
-    await aborting(async function task() {
-      await thrown(time.sleep(1e6));
+    await aborting(gate, async () => {
+      await thrown(gate.wait());
       signal = taskSignal();
     });
     assertEquals(signal!.aborted, true);
@@ -308,29 +333,17 @@ rtTest(
 );
 
 rtTest("fetch ends with its task, by the signal", async () => {
-  const { promise: arrived, resolve: arrive } = Promise.withResolvers<void>();
-  const { promise: release, resolve: answer } = Promise.withResolvers<void>();
-  const server = Deno.serve(
-    { hostname: "127.0.0.1", port: 0, onListen() {} },
-    async () => {
-      arrive();
-      await release;
-      return new Response("too late");
-    },
-  );
-  let outcome = "";
+  await using server = new HeldServer();
+  const outcome = Promise.withResolvers<string>();
   await run(function* () {
     const handle = spawn(async function task() {
-      const url = `http://127.0.0.1:${server.addr.port}`;
-      outcome = await thrown(fetch(url, { signal: taskSignal() }));
+      const { url } = server;
+      outcome.resolve(await thrown(fetch(url, { signal: taskSignal() })));
     });
-    yield* fromPromise(arrived);
+    yield* fromPromise(server.arrived);
     handle.abort();
-    yield* time.sleep(1);
+    assertEquals(yield* fromPromise(outcome.promise), ABORTED);
   });
-  answer();
-  await server.shutdown();
-  assertEquals(outcome, ABORTED);
 });
 
 rtTest("an await in a task that is not async rejects as ever", async () => {

@@ -11,6 +11,7 @@ export const LEFT_OUT: ReadonlyMap<string, readonly string[]> = new Map([
       "what is cancelled at the end of a runtime is released though its handle is kept",
       "a task's value is released with its handle, and a root's with its promise",
       "a detached task that nothing can wake does not outlive its runtime",
+      "what is waited for off the thread arrives though garbage is collected meanwhile",
       "a million tasks in turn do not make the heap grow",
       "the thread is idle while a hosted runtime has nothing to do",
       "the process ends by itself once nothing is pending",

@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { Runtime } from "../../mod.ts";
 import { DeadlineError, waitFor } from "../helpers/deadline.ts";
 import { edoTest } from "../helpers/leaks.ts";
+import { someParked } from "../pool/asleep.ts";
 import { assertBalanced } from "../pool/support.ts";
 import { LEFT_OUT } from "./left_out.ts";
 import { PATIENCE_MS, runRtTest, traffic } from "./rt_task.ts";
@@ -84,8 +85,8 @@ async function makeTraffic(
     for (const [n, task] of tasks.entries()) {
       assertEquals(await waitFor(task, 2 * PATIENCE_MS, "the traffic"), n);
     }
-    // A worker that has nothing to do sleeps in the meantime.
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    // So that each time a worker is woken as well.
+    await someParked(rt, () => isOver);
   }
   return count;
 }
