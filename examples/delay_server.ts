@@ -57,7 +57,7 @@ function replyTo({ method, target, keepAlive }: HttpRequest): Uint8Array {
 }
 
 /** Replies to one client until it ends, fails, or sends what is not HTTP. */
-function* serveClient(
+export function* serveClient(
   stream: net.TcpStream,
   delayMs: number,
 ): Coroutine<void> {
@@ -76,25 +76,28 @@ function* serveClient(
     yield* endConversation(stream);
   } catch (error) {
     if (error instanceof BadRequest) yield* refuse(stream, error.message);
-    else if (!isGone(error) && !(error instanceof time.TimeoutError)) {
-      throw error;
-    }
+    else if (!isOver(error)) throw error;
   }
 }
 
 function* refuse(stream: net.TcpStream, why: string): Coroutine<void> {
   try {
-    yield* stream.writeAll(
-      encodeReply({
-        status: "400 Bad Request",
-        body: `${why}\n`,
-        keepAlive: false,
-      }),
-    );
+    const reply = encodeReply({
+      status: "400 Bad Request",
+      body: `${why}\n`,
+      keepAlive: false,
+    });
+    // Who reads nothing may have left no room for it.
+    yield* time.timeout(LINGER_MS, stream.writeAll(reply));
     yield* endConversation(stream);
   } catch (error) {
-    if (!isGone(error)) throw error;
+    if (!isOver(error)) throw error;
   }
+}
+
+/** The client has gone, or takes too long: nothing that would have to be told. */
+function isOver(error: unknown): boolean {
+  return isGone(error) || error instanceof time.TimeoutError;
 }
 
 /**
