@@ -1,10 +1,5 @@
 /** What goes on while a runtime ends, and what is left of it afterwards. */
-import {
-  assertEquals,
-  assertMatch,
-  assertRejects,
-  assertThrows,
-} from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {
   fromPromise,
   type JoinHandle,
@@ -19,6 +14,13 @@ import { pollFor, waitFor, waitForEvent } from "../helpers/deadline.ts";
 import { edoTest } from "../helpers/leaks.ts";
 import { board, layBoard } from "./fixtures/board.ts";
 import { throws } from "./fixtures/faulty.ts";
+import {
+  countFailures,
+  plants,
+  plantsAsync,
+  plantsLocally,
+  waitsBelow,
+} from "./fixtures/parents.ts";
 import { roundTrips } from "./fixtures/scheduling.ts";
 import { waitsInCleanup, wakesOthers } from "./fixtures/shutdown.ts";
 import type { Tally } from "./fixtures/storm.ts";
@@ -103,13 +105,6 @@ poolTest(
   { on: [1, 2], board: true },
 );
 
-/**
- * Who joins a task of the runtime that is ending may hear that it was aborted before
- * its own turn to be cancelled comes, and what it does about that is its own affair.
- */
-const ENDED =
-  /^aborted$|^failed JoinError: Cannot join the task "(double|sleep)": it was aborted$/;
-
 for (let round = 0; round < 3; round++) {
   poolTest(
     `a shutdown amid wakes within workers and between them ends all that is left [${round}]`,
@@ -125,13 +120,56 @@ for (let round = 0; round < 3; round++) {
       const outcomes = Promise.all(handles.map(outcomeOf));
       await board.reaches(ROUNDS, 200, "some rounds");
       await waitFor(rt.shutdown(), PATIENCE_MS, "the shutdown");
-      for (const outcome of await outcomes) assertMatch(outcome, ENDED);
+      for (const outcome of await outcomes) assertEquals(outcome, "aborted");
       const rounds = board.get(ROUNDS);
       assertEquals(rt.metrics().workers, 0);
       // Nothing runs any more.
       assertEquals(board.get(ROUNDS), rounds);
     },
     { on: [1, 2, 4], board: true },
+  );
+}
+
+/** So many runtimes end one after the other: what races does so differently. */
+const RUNTIMES = 20;
+
+for (const workers of [1, 2, 4]) {
+  edoTest(
+    `a shutdown cancels tasks before they hear that those they wait for were cancelled [workers: ${workers}]`,
+    async () => {
+      const [FAILED] = [6];
+      const failures: string[] = [];
+      const hook = setFailureHook(({ what, error }) => {
+        failures.push(`${what}: ${error}`);
+      });
+      try {
+        for (let round = 1; round <= RUNTIMES; round++) {
+          const rt = new Runtime({ workers });
+          await layBoard(rt, workers);
+          for (let on = 1; on <= workers; on++) {
+            await rt.spawnWith({ on }, countFailures, FAILED);
+          }
+          const handles: JoinHandle<unknown>[] = [
+            rt.spawn(waitsBelow, STARTED, 4),
+            rt.spawn(plants, ROUNDS),
+            rt.spawn(plants, ROUNDS),
+            rt.spawn(plantsLocally, ROUNDS),
+            rt.spawn(plantsAsync, ROUNDS),
+          ];
+          const outcomes = Promise.all(handles.map(outcomeOf));
+          await board.reaches(STARTED, 31, "the start of those that wait");
+          await board.reaches(ROUNDS, 3 * round, "some of the others' rounds");
+          await waitFor(rt.shutdown(), PATIENCE_MS, "the shutdown");
+          assertEquals(await outcomes, handles.map(() => "aborted"));
+          const metrics = rt.metrics();
+          assertBalanced(metrics);
+          assertEquals([metrics.failed, metrics.lost], [0, 0]);
+          assertEquals([board.get(FAILED), failures], [0, []]);
+        }
+      } finally {
+        setFailureHook(hook);
+      }
+    },
   );
 }
 

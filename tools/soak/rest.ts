@@ -3,7 +3,9 @@
  *
  * @module
  */
-import { pollFn, run, time } from "../../mod.ts";
+import { pollFn, run, type Runtime, time } from "../../mod.ts";
+import { SEAT, STATUS } from "../../src/executor/pool/layout.ts";
+import { PoolMemory } from "../../src/executor/pool/memory.ts";
 import type { Sample } from "./flat.ts";
 import { canCount, countOf, holdings, releaseEndedWorker } from "./holdings.ts";
 import { endedOf, type TestedPool } from "./pools.ts";
@@ -65,7 +67,8 @@ export async function lookAtRest(
     () => !canCount || holdings().threads === threads,
     () =>
       `there are ${holdings().threads} threads of workers at rest, ` +
-      `not ${threads}`,
+      `not ${threads}: ` +
+      [calm, deadly].map(({ name, rt }) => `${name} ${seatsOf(rt)}`).join("; "),
   );
   await releaseEndedWorker();
   const { armed, held } = await pendingTimers();
@@ -78,6 +81,21 @@ export async function lookAtRest(
   note(measured.workerHeaps, await workerHeaps(calm) / MIB);
   note(measured.resident, Deno.memoryUsage().rss / MIB);
   note(measured.descriptors, countOf(holdings()));
+}
+
+/** Which seats of a runtime have a thread, and what these are about. */
+function seatsOf(rt: Runtime): string {
+  const memory = PoolMemory.open(rt.handle().export().memory);
+  const { seats } = memory.layout.sizes;
+  return Array.from({ length: seats }, (_, seat) => seat)
+    .filter((seat) => memory.loadSeat(seat, SEAT.STATUS) !== STATUS.VACANT)
+    .map((seat) => {
+      const status = memory.loadSeat(seat, SEAT.STATUS);
+      const parking = memory.loadSeat(seat, SEAT.PARKING);
+      const waits = memory.loadSeat(seat, SEAT.WAITING);
+      return `${seat}:${status} parking ${parking} waiting ${waits}`;
+    })
+    .join(", ");
 }
 
 async function settled(soak: Soak, { name, rt }: TestedPool): Promise<void> {
