@@ -46,8 +46,16 @@ export function poolTest(
   fn: (bench: Bench) => void | Promise<void>,
   options: PoolTestOptions = {},
 ): void {
-  const { on = [2], board, keepsRuntime, fails, idleTimeout, ...rest } =
-    options;
+  const {
+    on = [2],
+    board,
+    keepsRuntime,
+    fails,
+    // Workers that retire while this thread waits for a processor would take their
+    // counters with them.
+    idleTimeout = board ? Infinity : undefined,
+    ...rest
+  } = options;
   for (const workers of on) {
     edoTest(`${name} [workers: ${workers}]`, async () => {
       const failures: Failure[] = [];

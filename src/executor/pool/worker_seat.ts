@@ -119,8 +119,8 @@ export class WorkerSeat extends Seat implements JobHost {
       const record = this.#own.popFront() ?? this.take(fair);
       if (record === NONE) return null;
       this.idling.stopSearch();
-      // It came when the workers had been told to go, and is for those to come.
-      if (!this.memory.life.isAwake) {
+      // Nobody may go now. If all have to, it is for those to come.
+      if (!this.memory.life.keepAwake()) {
         this.returnTaken(record);
         return null;
       }
