@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { commandErrors } from "../tools/check.ts";
 import { stdSource } from "../tools/std_source.ts";
-import { testArguments } from "../tools/test.ts";
+import { flagsOf, testArguments } from "../tools/test.ts";
 import { importFlags } from "./helpers/subprocess.ts";
 
 const ALL = ["tests", "src", "mod.ts"];
@@ -63,6 +63,13 @@ Deno.test("paths, words, pages and flags are told apart", () => {
     `/${RegExp.escape("README.md")}/`,
     "tests/docs_test.ts",
   ]);
+});
+
+Deno.test("on Windows the tests are left out that its list names, and nowhere else", async () => {
+  const [flag] = flagsOf("windows");
+  const [, preload] = flag!.split("=");
+  await Deno.stat(new URL(`../${preload}`, import.meta.url));
+  for (const system of ["linux", "darwin"]) assertEquals(flagsOf(system), []);
 });
 
 Deno.test("@std comes from JSR where JSR serves it", async () => {

@@ -63,6 +63,14 @@ export function testArguments(
   return [...flags, ...paths, ...(end < 0 ? [] : args.slice(end))];
 }
 
+/**
+ * The flags by which tests are left out that a system cannot run: none but Windows
+ * has such a list, tests/windows/skips.ts.
+ */
+export function flagsOf(system: string): string[] {
+  return system === "windows" ? ["--preload=tests/windows/preload.ts"] : [];
+}
+
 function isPath(path: string): boolean {
   try {
     Deno.statSync(path);
@@ -75,7 +83,10 @@ function isPath(path: string): boolean {
 async function main(): Promise<number> {
   const std = await stdSource();
   console.log(`@std/* comes from ${std.name} (${std.reason})`);
-  const args = testArguments(Deno.args, isPath);
+  const args = [
+    ...flagsOf(Deno.build.os),
+    ...testArguments(Deno.args, isPath),
+  ];
   const { code } = await new Deno.Command(DENO, {
     args: ["test", ...FLAGS, ...std.flags, ...args],
     env: denoEnv(),

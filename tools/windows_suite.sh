@@ -264,7 +264,7 @@ load_echo_server() {
   done
   if [ -n "${control:-}" ]; then
     # Not in the foreground: a signal has to get through.
-    (cd "$project" && exec timeout 300 deno run -A --no-check \
+    (cd "$project" && exec timeout 400 deno run -A --no-check \
       tests/windows/echo_load.ts "$port" "$control") &
     wait "$!" || status=$?
   fi
@@ -301,6 +301,8 @@ count_tests() {
 status=0
 load_echo_server || status=$?
 # Types are Linux's business: they are the same.
-start_deno run -A tools/windows_tests.ts --no-check "--as-many-as=$(count_tests)"
+# Two processes at a time: a test spends most of its time waiting for Wine.
+start_deno run -A tools/windows_tests.ts --no-check --processes=2 \
+  "--as-many-as=$(count_tests)"
 wait_deno || status=$?
 exit "$status"

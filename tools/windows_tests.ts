@@ -5,12 +5,13 @@
  *
  *     --only-windows    stands for the tests of what Wine cannot show
  *     --as-many-as=N    fails unless there are N tests, those left out included
+ *     --processes=N     deals all tests out to so many processes
  *
  * @module
  */
 import { filesOf, readPoints } from "../tests/windows/only_windows.ts";
 import { applies, covers, type Skip, SKIPS } from "../tests/windows/skips.ts";
-import { DENO, denoEnv } from "./deno.ts";
+import { readCounts, runShards, runTests } from "./shards.ts";
 
 /** A test that was not run. */
 export interface Skipped {
@@ -56,23 +57,16 @@ export function skipErrors(
 
 /** How many tests there are by the runner's last line: run, left out or failed. */
 export function countTests(output: string): number {
-  const last = /^(?:ok|FAILED) \| (\d+) passed.*?\| (\d+) failed(.*)$/gm;
-  const [, passed, failed, rest] = [...output.matchAll(last)].at(-1) ?? [];
-  const ignored = /(\d+) ignored/.exec(rest ?? "")?.[1] ?? 0;
-  return Number(passed) + Number(failed) + Number(ignored);
+  const counts = readCounts(output);
+  if (counts === null) return NaN;
+  return counts.passed + counts.failed + counts.ignored;
 }
 
-/** Passes a stream on to stdout, and returns it as text. */
-async function tee(stream: ReadableStream<Uint8Array>): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = "";
-  for await (const chunk of stream) {
-    text += decoder.decode(chunk, { stream: true });
-    for (let rest = chunk; rest.length > 0;) {
-      rest = rest.subarray(await Deno.stdout.write(rest));
-    }
+/** Passes on to stdout. */
+function write(chunk: Uint8Array): void {
+  for (let rest = chunk; rest.length > 0;) {
+    rest = rest.subarray(Deno.stdout.writeSync(rest));
   }
-  return text;
 }
 
 /** What the command line says. */
@@ -81,14 +75,19 @@ interface CommandLine {
   readonly args: readonly string[];
   /** How many tests there have to be. */
   readonly count: number | null;
+  /** How many processes run them at a time. */
+  readonly processes: number;
 }
 
 const ONLY_WINDOWS = "--only-windows";
 const AS_MANY_AS = "--as-many-as=";
+const PROCESSES = "--processes=";
 
 async function readCommandLine(args: readonly string[]): Promise<CommandLine> {
   const count = args.find((arg) => arg.startsWith(AS_MANY_AS));
-  const own = args.filter((arg) => arg !== count && arg !== ONLY_WINDOWS);
+  const processes = args.find((arg) => arg.startsWith(PROCESSES));
+  const ours = [count, processes, ONLY_WINDOWS];
+  const own = args.filter((arg) => !ours.includes(arg));
   if (args.includes(ONLY_WINDOWS)) {
     const root = new URL("../", import.meta.url);
     const page = await Deno.readTextFile(new URL("docs/windows.md", root));
@@ -97,21 +96,15 @@ async function readCommandLine(args: readonly string[]): Promise<CommandLine> {
   return {
     args: own,
     count: count === undefined ? null : Number(count.slice(AS_MANY_AS.length)),
+    processes: Number(processes?.slice(PROCESSES.length) ?? 1),
   };
 }
 
 async function main(): Promise<number> {
-  const preload = "--preload=tests/windows/preload.ts";
-  const { args, count } = await readCommandLine(Deno.args);
-  const child = new Deno.Command(DENO, {
-    args: ["run", "-A", "tools/test.ts", preload, ...args],
-    env: { ...denoEnv(), NO_COLOR: "1" },
-    stdin: "null",
-    stdout: "piped",
-    stderr: "inherit",
-  }).spawn();
-  const output = await tee(child.stdout);
-  const { code } = await child.status;
+  const { args, count, processes } = await readCommandLine(Deno.args);
+  const { code, output } = processes === 1
+    ? await runTests(args, write)
+    : await runShards(args, processes, write);
   const everything = args.every((arg) => arg.startsWith("-"));
   const errors = skipErrors(skippedTests(output), SKIPS, everything);
   const found = countTests(output);

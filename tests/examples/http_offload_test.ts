@@ -12,6 +12,8 @@ const PATIENCE_MS = 30_000;
 class Server implements AsyncDisposable {
   readonly process: Subprocess;
   readonly #origin: string;
+  /** Closed at the end: connections that it keeps would outlive the test. */
+  readonly #client = Deno.createHttpClient({ poolMaxIdlePerHost: 0 });
 
   private constructor(process: Subprocess, origin: string) {
     this.process = process;
@@ -34,13 +36,17 @@ class Server implements AsyncDisposable {
 
   async ask(path: string, init?: RequestInit): Promise<[number, string]> {
     const request = async (): Promise<[number, string]> => {
-      const response = await fetch(`${this.#origin}${path}`, init);
+      const response = await fetch(`${this.#origin}${path}`, {
+        ...init,
+        client: this.#client,
+      });
       return [response.status, await response.text()];
     };
     return await waitFor(request(), PATIENCE_MS, `the answer to ${path}`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#client.close();
     await this.process[Symbol.asyncDispose]();
   }
 }

@@ -141,6 +141,27 @@ test("a backend can be closed under a wait on another thread", async () => {
   h[Symbol.dispose]();
 });
 
+test("a backend that is closed at the end of its thread, under a wait on another one, leaves no handle", async () => {
+  const life = async () => {
+    const h = new Harness();
+    const [client, server] = h.open.pair();
+    h.backend.register(server, 1, 1);
+    h.backend.rearm(1, READABLE);
+    const waiting = h.backend.waitAsync();
+    // With luck the wait has this packet, and with luck it has not begun.
+    poke(client);
+    h.backend.close(true);
+    assertEquals(h.backend.held, { sockets: 0, polls: 0, devices: 0 });
+    h[Symbol.dispose]();
+    // Here the thread goes on: what comes back does no harm.
+    assertEquals(await soon(waiting), 0);
+  };
+  await life();
+  const before = fileHandleCount();
+  for (let i = 0; i < 100; i++) await life();
+  assertEquals(fileHandleCount(), before);
+});
+
 test("a backend that is closed with polls in flight leaves no handle", () => {
   /** One backend's life, with polls in each state. */
   const life = () => {

@@ -1,10 +1,19 @@
 /** What sockets share: the devices that poll them, and their base handles. */
 
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertInstanceOf,
+  assertThrows,
+} from "@std/assert";
+import { openError } from "../../src/sys/windows/afd_device.ts";
 import { baseHandle } from "../../src/sys/windows/base_handle.ts";
 import {
   SIO_BASE_HANDLE,
   SIO_BSP_HANDLE_POLL,
+  STATUS_ACCESS_DENIED,
+  STATUS_INSUFFICIENT_RESOURCES,
+  STATUS_OBJECT_NAME_NOT_FOUND,
 } from "../../src/sys/windows/constants.ts";
 import {
   DevicePool,
@@ -76,6 +85,21 @@ Deno.test("a device with room is used before another is opened", () => {
     taken.push(pool.take());
   }
   assertEquals(pool.size, size);
+});
+
+Deno.test("a system without the driver is not supported, and other failures are their own", () => {
+  const missing = openError(STATUS_OBJECT_NAME_NOT_FOUND);
+  assertInstanceOf(missing, Deno.errors.NotSupported);
+  assertEquals(
+    missing.message,
+    "Cannot open \\Device\\Afd\\Edo (0xC0000034): no such file or directory " +
+      "(ENOENT from NtCreateFile)",
+  );
+  assertInstanceOf(missing.cause, Error);
+  const denied = openError(STATUS_ACCESS_DENIED);
+  assertInstanceOf(denied, Deno.errors.PermissionDenied);
+  const noMemory = openError(STATUS_INSUFFICIENT_RESOURCES);
+  assertEquals((noMemory as Error & { code: string }).code, "ENOMEM");
 });
 
 /** Minus `WSAENOTSOCK`, and minus `WSAEOPNOTSUPP`. */

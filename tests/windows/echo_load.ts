@@ -22,7 +22,7 @@ const KINDS: readonly (readonly [number, Client])[] = [
 ];
 
 const ROUNDS = 3;
-const DEADLINE_MS = 60_000;
+const DEADLINE_MS = 120_000;
 
 /** What one client does with its connection, once all have one. */
 type Client = (port: number, stream: net.TcpStream) => Coroutine<void>;

@@ -96,6 +96,8 @@ Deno.test("events of the driver become readiness", () => {
   assertEquals(readinessOf(AFD_POLL_ABORT), ALL_OVER);
   assertEquals(readinessOf(AFD_POLL_CONNECT_FAIL), ALL_OVER);
   assertEquals(readinessOf(AFD_POLL_LOCAL_CLOSE), ALL_OVER);
+  // AFD_POLL_CONNECT stays set for good: it says nothing of room to write.
+  assertEquals(readinessOf(0x40), 0);
 });
 
 Deno.test("nothing is polled for before somebody wants it", () => {

@@ -17,8 +17,11 @@ const file = Deno.mainModule.slice(import.meta.resolve("../../").length);
 
 function test(first: First, ...rest: unknown[]): void {
   const name = typeof first === "string" ? first : first.name;
-  if (!SKIPS.some((skip) => covers(skip, file, name))) denoTest(first, ...rest);
-  else denoTest({ name, ignore: true, fn: () => {} });
+  const isLeftOut = SKIPS.some((skip) => covers(skip, file, name));
+  // The list has the reason. A test that is left out is registered all the same, so
+  // that the runner counts it: there have to be as many tests as on Linux.
+  if (isLeftOut) denoTest({ name, ignore: true, fn: () => {} });
+  else denoTest(first, ...rest);
 }
 
 if (Deno.build.os === "windows") {

@@ -23,6 +23,8 @@ export interface Skip {
 
 const PROC = "it reads /proc, which Windows has not";
 
+const LIBC = "its faults are put between Edo and Linux's C library";
+
 const SIGNALS = "Windows has no signals but Ctrl-C";
 
 const NO_LIMIT = "Windows has no limit of handles that a process can be given";
@@ -95,6 +97,23 @@ export const SKIPS: readonly Skip[] = [
   },
   {
     file: /^tests\/stress\/\w+_test\.ts$/,
+    reason: PROC,
+  },
+  {
+    file: /^tests\/faults\/(?!clock_)\w+_test\.ts$/,
+    reason: LIBC,
+  },
+  {
+    file: /^tests\/hostile\/(descriptors|reset|servers)_test\.ts$/,
+    reason: PROC,
+  },
+  {
+    file: /^tests\/hostile\/examples_test\.ts$/,
+    name: /the refusal of a request to somebody who reads nothing/,
+    reason: PROC,
+  },
+  {
+    file: /^tests\/soak_test\.ts$/,
     reason: PROC,
   },
   {

@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { InOrder, readCounts, sumLine } from "../../tools/shards.ts";
 import {
   countTests,
   skipErrors,
@@ -30,6 +31,46 @@ Deno.test("the tests are counted, whether they were run or not", () => {
   assertEquals(countTests(OUTPUT), 3);
   assertEquals(countTests("FAILED | 4 passed (2 steps) | 2 failed (1s)"), 6);
   assertEquals(countTests("error: No test modules found"), NaN);
+});
+
+Deno.test("the counts of parts are summed, and a part that broke down has failed", () => {
+  const good = readCounts(
+    "ok | 4 passed (2 steps) | 0 failed | 3 ignored (1s)",
+  );
+  const bad = readCounts("FAILED | 1 passed | 2 failed (1m2s)");
+  assertEquals(
+    sumLine([good, good]),
+    "ok | 8 passed | 0 failed | 6 ignored",
+  );
+  assertEquals(
+    sumLine([good, bad]),
+    "FAILED | 5 passed | 2 failed | 3 ignored",
+  );
+  assertEquals(readCounts("error: No test modules found"), null);
+  assertEquals(
+    sumLine([good, null]),
+    "FAILED | 4 passed | 1 failed | 3 ignored",
+  );
+});
+
+Deno.test("what parts write at the same time comes out part by part", () => {
+  let seen = "";
+  const decoder = new TextDecoder();
+  const order = new InOrder(3, (chunk) => seen += decoder.decode(chunk));
+  const say = (part: number, text: string) =>
+    order.add(part, new TextEncoder().encode(text));
+  say(0, "a");
+  say(1, "c");
+  say(2, "f");
+  say(0, "b");
+  assertEquals(seen, "ab");
+  order.end(1);
+  assertEquals(seen, "ab");
+  order.end(0);
+  assertEquals(seen, "abcf");
+  say(2, "g");
+  order.end(2);
+  assertEquals(seen, "abcfg");
 });
 
 Deno.test("a test that is left out without a reason is an error", () => {
