@@ -94,7 +94,11 @@ export class WorkerExecutor extends HostedExecutor implements WorkerHost {
     // What has moved to a task belongs to it, whoever was polled last.
     this.cx.owner = this.scope;
     const job = this.seat.next(fair);
-    if (job === null) return undefined;
+    if (job === null) {
+      // Until it looks again Deno's loop turns: others must not rely on it.
+      if (this.isHosted) this.seat.idling.stopSearch();
+      return undefined;
+    }
     this.#spins = SPINS;
     this.#hasTriedToRetire = false;
     return job;
