@@ -1,4 +1,6 @@
 import { Sleepers } from "../../src/executor/pool/sleepers.ts";
+import { CountedTasks } from "./counted_tasks.ts";
+import { idlingAt, IS_IDLE, SAW_WORK, SEARCHES } from "./idling_support.ts";
 import { again, type Model, type Round, type Steps } from "./model.ts";
 import { Places } from "./places.ts";
 
@@ -42,6 +44,10 @@ const PHASES = [
   "run",
 ] as const;
 
+/** A thread's bits above those of `Idling`: it has a task that waits; its time is up. */
+const HAS_JOB = 8;
+const TIME_IS_UP = 16;
+
 /** The words of `Sleepers` before those of the threads. */
 const SLEEPERS_WORDS = 16;
 const CURSOR = 1;
@@ -56,9 +62,7 @@ export class BlockingModel implements Model {
   readonly races: readonly number[];
   readonly threads: Model["threads"];
   readonly #options: BlockingOptions;
-  readonly #total: number;
-  readonly #queue: number;
-  readonly #begun: number;
+  readonly #tasks: CountedTasks;
   readonly #attention: number;
   readonly #sleepers: number;
   readonly #status: number;
@@ -70,10 +74,11 @@ export class BlockingModel implements Model {
   constructor(options: BlockingOptions) {
     this.#options = options;
     const { seats, adders, timeouts = 0 } = options;
-    this.#total = adders.reduce((sum, n) => sum + n, 0);
     const places = new Places();
-    this.#queue = places.word("QUEUE");
-    this.#begun = places.word("BEGUN");
+    this.#tasks = new CountedTasks(
+      places,
+      adders.reduce((sum, n) => sum + n, 0),
+    );
     this.#attention = places.word("ATTENTION");
     this.#status = places.block("STATUS", seats);
     this.#signals = places.block("SIGNAL", seats);
@@ -90,7 +95,7 @@ export class BlockingModel implements Model {
         name: `adder ${i}`,
         rounds: [
           ...Array.from({ length: tasks }, () => this.#adding).flat(),
-          (steps: Steps) => this.#awaitAll(steps),
+          (steps: Steps) => this.#tasks.awaitAll(steps),
         ],
       })),
       {
@@ -132,7 +137,7 @@ export class BlockingModel implements Model {
 
   get #adding(): Round[] {
     return [
-      ({ atomics, world }) => void atomics.add(world, this.#queue, 1),
+      (steps) => this.#tasks.add(steps),
       (steps) => this.#claim(steps),
       (steps, seat) => this.#wake(steps, seat),
     ];
@@ -160,13 +165,14 @@ export class BlockingModel implements Model {
   }
 
   /** `Pool.#startBlocking`. */
-  #startThreads({ atomics, step, world }: Steps): ReturnType<Round> {
+  #startThreads(steps: Steps): ReturnType<Round> {
+    const { atomics, step, world } = steps;
     step("wait to be called", () => void (world[this.#attention] = 0), {
       when: () => world[this.#attention] === 1,
       reads: [this.#attention],
       writes: [this.#attention],
     });
-    let wanted = atomics.load(world, this.#queue);
+    let wanted = this.#tasks.count(steps);
     const { seats, mistake } = this.#options;
     for (let seat = 0; seat < seats && wanted > 0; seat++) {
       const status = atomics.load(world, this.#status + seat);
@@ -181,36 +187,12 @@ export class BlockingModel implements Model {
     return again();
   }
 
-  #take({ step, world }: Steps): boolean {
-    const queue = this.#queue;
-    return step("take a task", () => {
-      if (world[queue] === 0) return 0;
-      world[queue]!--;
-      return 1;
-    }, { reads: [queue], writes: [queue] }) === 1;
-  }
-
-  #awaitAll({ step, world }: Steps): void {
-    step("all have begun", () => 0, {
-      when: () => world[this.#begun] === this.#total,
-      reads: [this.#begun],
-    });
-  }
-
-  #endSearch(steps: Steps): void {
-    if (!this.#rules(steps).endSearch()) return;
+  /** `BlockingSeat.wakeAnother`. */
+  #wakeAnother(steps: Steps): void {
     if (this.#options.mistake === "does not wake another") return;
-    if (this.#seesQueued(steps)) this.#wakeOneBlocking(steps);
+    if (this.#tasks.isThere(steps)) this.#wakeOneBlocking(steps);
   }
 
-  #seesQueued({ atomics, world }: Steps): boolean {
-    return atomics.load(world, this.#queue) > 0;
-  }
-
-  /**
-   * Where a thread stands is a phase, and three bits: whether it searches, has a
-   * task that waits, and has seen work in its last look or has had its time.
-   */
   #round(
     steps: Steps,
     seat: number,
@@ -218,11 +200,24 @@ export class BlockingModel implements Model {
     bits: number,
   ): ReturnType<Round> {
     const { atomics, step, world } = steps;
-    const { mistake, tasks } = this.#options;
-    const isSearching = (bits & 1) !== 0;
-    const hasJob = (bits & 2) !== 0;
+    const { mistake, tasks: kind } = this.#options;
+    const tasks = this.#tasks;
+    const idling = idlingAt(
+      bits,
+      seat,
+      this.#rules(steps),
+      () => this.#wakeAnother(steps),
+    );
+    const hasJob = (bits & HAS_JOB) !== 0;
     const go = (phase: (typeof PHASES)[number], bits: number) =>
       again(PHASES.indexOf(phase) + PHASES.length * bits);
+    /** With the bits of `Idling` as they are now, of one that is idle `idle`. */
+    const next = (phase: (typeof PHASES)[number], idle = 0, rest = bits) =>
+      go(
+        phase,
+        rest & ~(SEARCHES | IS_IDLE | SAW_WORK) | idle |
+          (idling.isSearching ? SEARCHES : 0),
+      );
     const status = this.#status + seat;
     const signal = this.#signals + seat;
     const timeout = this.#timeouts + seat;
@@ -236,25 +231,27 @@ export class BlockingModel implements Model {
         });
         return go("look", 0);
       case "look":
-        if (this.#take(steps)) {
-          if (isSearching) this.#endSearch(steps);
-          return go("run", 0);
+        if (tasks.take(steps)) {
+          idling.stopSearch();
+          return next("run");
         }
-        if (!isSearching && this.#rules(steps).startSearch()) {
-          return go("look", 1);
-        }
-        return go("park", bits);
-      case "park":
+        if (!idling.isSearching && idling.startSearch()) return next("look");
+        return next("park");
+      case "park": {
         atomics.store(world, signal, 1);
         if (hasJob && mistake !== "counts on those that have a task") {
-          return go("sleep", bits);
+          idling.stopSearch();
+          return next("sleep");
         }
-        this.#rules(steps).goIdle(seat, isSearching);
-        bits &= ~1;
-        if (!hasJob && this.#seesQueued(steps)) return go("up", bits | 4);
-        return go("sleep", bits);
+        idling.goIdle();
+        const sawWork = !hasJob && tasks.isThere(steps);
+        idling.noteLook(sawWork);
+        return sawWork
+          ? next("up", IS_IDLE | SAW_WORK)
+          : next("sleep", IS_IDLE);
+      }
       case "sleep": {
-        const isOver = () => hasJob && world[this.#begun] === this.#total;
+        const isOver = () => hasJob && tasks.haveAllBegun(world);
         const isUp = step("sleep", () => {
           if (world[signal] === 2 || isOver()) return 0;
           world[timeout]!--;
@@ -262,45 +259,41 @@ export class BlockingModel implements Model {
         }, {
           when: () =>
             world[signal] === 2 || isOver() || !hasJob && world[timeout]! > 0,
-          reads: [signal, timeout, this.#begun],
+          reads: [signal, timeout, tasks.begun],
           writes: [timeout],
         });
-        // The bit that says that it saw work is free again.
-        return go("up", bits | (isUp === 1 ? 8 : 0));
+        return go("up", bits | (isUp === 1 ? TIME_IS_UP : 0));
       }
       case "up": {
         atomics.store(world, signal, 0);
-        const sawWork = (bits & 4) !== 0;
-        const wasIdle = !hasJob ||
-          mistake === "counts on those that have a task";
-        const searches = wasIdle && this.#rules(steps).getUp(seat, sawWork)
-          ? 1
-          : 0;
+        idling.getUp();
         if (hasJob) {
-          const isOver = atomics.load(world, this.#begun) === this.#total;
-          return isOver ? go("look", searches) : go("park", 2 | searches);
+          return tasks.haveBegun(steps)
+            ? next("look", 0, bits & ~HAS_JOB)
+            : next("park");
         }
-        const isDismissed = (bits & 8) !== 0 && !this.#seesQueued(steps);
-        if (!isDismissed) return go("look", searches);
-        const mustEnd = searches === 1 &&
+        const isTimeUp = (bits & TIME_IS_UP) !== 0;
+        bits &= ~TIME_IS_UP;
+        if (!isTimeUp || tasks.isThere(steps)) return next("look", 0, bits);
+        const mustEnd = idling.isSearching &&
           mistake !== "searches on when it leaves";
-        return go(mustEnd ? "leave" : "vacate", 0);
+        return next(mustEnd ? "leave" : "vacate", 0, bits);
       }
       case "leave":
-        this.#endSearch(steps);
+        idling.stopSearch();
         return go("vacate", 0);
       case "vacate":
         atomics.store(world, status, VACANT);
         if (
           mistake !== "does not look again when a place is free" &&
-          this.#seesQueued(steps)
+          tasks.isThere(steps)
         ) this.#wakeOneBlocking(steps);
         return go("start", 0);
       case "run":
-        atomics.add(world, this.#begun, 1);
-        if (tasks === "wait") return go("park", 2);
-        if (tasks === "block") this.#awaitAll(steps);
-        return go("look", 0);
+        tasks.begin(steps);
+        if (kind === "wait") return next("park", 0, bits | HAS_JOB);
+        if (kind === "block") tasks.awaitAll(steps);
+        return next("look");
     }
   }
 }

@@ -1,58 +1,11 @@
-import { assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { assertMatch, assertThrows } from "@std/assert";
 import { BlockingModel, type BlockingOptions } from "./blocking_model.ts";
+import { CASES } from "./cases/blocking.ts";
 import { explore } from "./explore.ts";
 import { ScheduleError } from "./schedule.ts";
+import { testCases } from "./test_cases.ts";
 
-const MODELS: readonly (BlockingOptions & { schedules: bigint })[] = [
-  { seats: 1, adders: [1], tasks: "block", timeouts: 1, schedules: 388n },
-  {
-    seats: 1,
-    adders: [2],
-    tasks: "end",
-    timeouts: 1,
-    schedules: 115_046_956_351n,
-  },
-  {
-    seats: 1,
-    adders: [1, 1],
-    tasks: "end",
-    timeouts: 1,
-    schedules: 6_150_382_633_360n,
-  },
-  { seats: 2, adders: [2], tasks: "block", schedules: 30_382_240_877_400n },
-  {
-    seats: 2,
-    adders: [2],
-    tasks: "block",
-    timeouts: 1,
-    schedules: 361_289_534_596_328_372n,
-  },
-  { seats: 2, adders: [2], tasks: "wait", schedules: 7_841_984_902_289_314n },
-  {
-    seats: 2,
-    adders: [2],
-    tasks: "block",
-    started: 1,
-    schedules: 790_454_939_700_810_802_908_775_369n,
-  },
-  {
-    seats: 2,
-    adders: [2],
-    tasks: "wait",
-    started: 1,
-    schedules: 1_032_570_370_224_216_342_787_101_651_042n,
-  },
-];
-
-for (const { schedules, ...options } of MODELS) {
-  const { seats, adders, tasks, timeouts = 0, started = 0 } = options;
-  Deno.test(`no blocking task is left without a thread: ${seats} threads, of which ${started} were there and ${timeouts} go, adders of ${adders.join(" and ")} tasks that ${tasks}`, () => {
-    assertEquals(
-      explore(new BlockingModel(options), { maxStates: 1_000_000 }).schedules,
-      schedules,
-    );
-  });
-}
+testCases(CASES);
 
 const MUTANTS: readonly BlockingOptions[] = [
   {

@@ -36,6 +36,13 @@ export interface ExploreOptions {
   readonly maxSteps?: number;
   /** Give up at more states. Default: 20 million. */
   readonly maxStates?: number;
+  /**
+   * Do not look for a simpler schedule than the first that fails: for a program that
+   * only asks whether one does. Default: false.
+   */
+  readonly firstFailure?: boolean;
+  /** Is called now and then, which shows that no program hangs between two steps. */
+  readonly onProgress?: () => void;
 }
 
 /** What an exploration has found. */
@@ -68,7 +75,7 @@ export function explore(
   try {
     return new Explorer(model, options).run();
   } catch (error) {
-    if (!(error instanceof ScheduleError)) throw error;
+    if (!(error instanceof ScheduleError) || options.firstFailure) throw error;
     for (let preemptions = 0; preemptions < 4; preemptions++) {
       if (preemptions >= (options.preemptions ?? Infinity)) break;
       const simpler = failureOf(model, {
@@ -95,12 +102,16 @@ function failureOf(model: Model, options: ExploreOptions) {
 /** The count of a state that is still being explored. */
 const UNDER_WAY = -1n;
 
+/** How many states there are between two calls of `onProgress`. */
+const STATES_PER_PROGRESS = 10_000;
+
 class Explorer {
   readonly #machine: Machine;
   readonly #threads: readonly number[];
   readonly #maxPreemptions: number;
   readonly #maxSteps: number;
   readonly #maxStates: number;
+  readonly #onProgress: () => void;
   readonly #footprints: Footprints | null;
   readonly #table = new StateTable();
   /** How many schedules lead from each state to an end. */
@@ -120,6 +131,7 @@ class Explorer {
     this.#maxPreemptions = options.preemptions ?? Infinity;
     this.#maxSteps = options.maxSteps ?? 2000;
     this.#maxStates = options.maxStates ?? 20_000_000;
+    this.#onProgress = options.onProgress ?? (() => {});
     this.#footprints = options.reduce
       ? new Footprints(this.#threads.length)
       : null;
@@ -175,6 +187,7 @@ class Explorer {
     if (this.#path.length > this.#maxSteps) {
       throw new Found(`Endless: more than ${this.#maxSteps} steps`);
     }
+    if (state % STATES_PER_PROGRESS === 0) this.#onProgress();
     this.#counts[state] = UNDER_WAY;
     try {
       model.always?.(world);

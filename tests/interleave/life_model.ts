@@ -7,7 +7,7 @@ export interface LifeRules {
   keepAwake(): boolean;
   wakeUp(): boolean;
   retire(isIdle: () => boolean, worker: number): boolean;
-  close(): boolean;
+  close(): void;
   readonly isAwake: boolean;
   readonly isClosed: boolean;
 }
@@ -44,8 +44,9 @@ export class LifeModel implements Model {
   readonly #closing: number;
   /** Whether it is at it. */
   readonly #busy: number;
-  /** By worker: whether there is a thread. */
+  /** By worker: whether there is a thread, and whether it was woken since it parked. */
   readonly #threads: readonly number[];
+  readonly #woken: readonly number[];
 
   constructor(options: LifeOptions) {
     this.#options = options;
@@ -61,6 +62,7 @@ export class LifeModel implements Model {
     const { workers, adders, closes = false } = options;
     const numbers = Array.from({ length: workers }, (_, i) => i);
     this.#threads = numbers.map((i) => places.word(`THREAD ${i}`));
+    this.#woken = numbers.map((i) => places.word(`WOKEN ${i}`));
     this.words = places.words;
     this.names = places.names;
     this.threads = [
@@ -109,6 +111,8 @@ export class LifeModel implements Model {
   }
 
   #adding(): Round[] {
+    const { adders, closes } = this.#options;
+    const isAlone = adders.length === 1 && adders[0] === 1 && !closes;
     const publish: Round = ({ atomics, world }) => {
       atomics.add(world, this.#queue, 1);
     };
@@ -118,7 +122,10 @@ export class LifeModel implements Model {
     const look: Round = (steps) => {
       const life = this.#rules(steps);
       if (steps.retry(this.#life, () => life.keepAwake())) return 0;
-      return life.isClosed ? 1 : 2;
+      if (life.isClosed) return 1;
+      // There is nobody else who could have called the creator meanwhile.
+      if (isAlone && life.isAwake) throw new Error("the workers are there");
+      return 2;
     };
     const help: Round = (steps, what) => {
       if (what === 1) return this.#reap(steps);
@@ -182,7 +189,12 @@ export class LifeModel implements Model {
       return again();
     }
     this.#rules(steps).close();
+    this.#wakeAll(steps);
     this.#awaitThreads(steps);
+  }
+
+  #wakeAll({ atomics, world }: Steps): void {
+    for (const at of this.#woken) atomics.store(world, at, 1);
   }
 
   #awaitThreads({ step, world }: Steps): void {
@@ -215,17 +227,23 @@ export class LifeModel implements Model {
       return again(0);
     }
     if (hasTried === 0) {
-      life.retire(() => {
+      const isIdle = () => {
         const ended = atomics.load(world, this.#ended);
         return atomics.load(world, this.#spawned) === ended;
-      }, worker);
-      return again(1);
+      };
+      if (!life.retire(isIdle, worker)) return again(1);
+      // Until all have left nobody starts others.
+      if (life.isAwake) throw new Error("it has not retired");
+      this.#wakeAll(steps);
+      return again(0);
     }
-    // Who retires or closes the pool wakes all workers.
-    const phase = () => world[this.#life]! & 3;
+    const woken = this.#woken[worker]!;
+    atomics.store(world, woken, 0);
+    if (!life.isAwake) return again(1);
+    // Those who add work wake one, see the model of idle workers.
     step("sleep", () => 0, {
-      when: () => world[this.#queue]! > 0 || phase() === 0 || phase() === 3,
-      reads: [this.#queue, this.#life],
+      when: () => world[this.#queue]! > 0 || world[woken] === 1,
+      reads: [this.#queue, woken],
     });
     return again(1);
   }

@@ -5,7 +5,6 @@ import {
   type SharedEnding,
   SharedStates,
 } from "../../src/executor/pool/shared_state.ts";
-import { NONE } from "../../src/executor/pool/task_deque.ts";
 import { again, type Model, type Round, type Steps } from "./model.ts";
 import { Places } from "./places.ts";
 
@@ -153,11 +152,7 @@ export class ReplacementModel implements Model {
   #takeAll(steps: Steps, head: number): number[] {
     const inbox = this.#inbox(steps, head);
     const records: number[] = [];
-    let record = inbox.takeAll();
-    while (record !== NONE) {
-      records.push(record);
-      record = inbox.next(record);
-    }
+    inbox.drain((record) => records.push(record));
     return records;
   }
 

@@ -1,4 +1,12 @@
-import { SharedStates } from "../../src/executor/pool/shared_state.ts";
+import {
+  ABORTED,
+  COMPLETE,
+  LOST,
+  NOTIFIED,
+  type SharedEnding,
+  SharedStates,
+} from "../../src/executor/pool/shared_state.ts";
+import { expect } from "./expect.ts";
 import { again, type Model, type Round, type Steps } from "./model.ts";
 import { Places } from "./places.ts";
 
@@ -15,6 +23,14 @@ export interface TaskOptions {
   readonly leaves?: boolean;
   /** How many workers take from the queue. */
   readonly workers: number;
+  /** How the task ends, if it is not aborted. Default: with a value. */
+  readonly ending?: SharedEnding;
+  /** Whether it runs until it is aborted. */
+  readonly endless?: boolean;
+  /** Whether the spawner gives it up, as the pool has ended. */
+  readonly givesUp?: boolean;
+  /** Whether the spawner lets go of its handle, and asks for no value. */
+  readonly detaches?: boolean;
   /** The task's word, or one that is to be found wanting. */
   readonly states?: (steps: Steps, at: number) => SharedStates;
 }
@@ -44,6 +60,11 @@ export class TaskModel implements Model {
   /** How often the record was given back, and how often the task was settled. */
   readonly #freed: number;
   readonly #settled: number;
+  /** How the worker has ended it, plus one, and whether there is a value. */
+  readonly #ending: number;
+  readonly #value: number;
+  /** Whether the spawner has let go of its handle. */
+  readonly #detached: number;
   /** The spawner: 0: awake, 1: parked, 2: signalled. */
   readonly #parking: number;
   /** Whether the workers can go. */
@@ -63,6 +84,9 @@ export class TaskModel implements Model {
     this.#arguments = places.word("ARGUMENTS");
     this.#freed = places.word("FREED");
     this.#settled = places.word("SETTLED");
+    this.#ending = places.word("ENDING");
+    this.#value = places.word("VALUE");
+    this.#detached = places.word("DETACHED");
     this.#parking = places.word("PARKING");
     this.#over = places.word("OVER");
     this.words = places.words;
@@ -72,14 +96,23 @@ export class TaskModel implements Model {
         name: "spawner",
         rounds: [
           (steps) => {
-            this.#states(steps).bear(RECORD);
+            const states = this.#states(steps);
+            const none = options.givesUp ? states.giveUp(RECORD, LOST) : null;
+            expect(none === null, "a task is given up that was never there");
+            states.bear(RECORD);
             this.#add(steps, this.#queue);
           },
           ...Array.from(
             { length: options.aborts ?? 0 },
             (): Round => (steps) => this.#abort(steps),
           ),
-          (steps) => options.leaves ? this.#succeed(steps) : this.#join(steps),
+          ...(options.detaches ? [(steps: Steps) => this.#detach(steps)] : []),
+          (steps) =>
+            options.givesUp
+              ? this.#giveUp(steps)
+              : options.leaves
+              ? this.#succeed(steps)
+              : this.#join(steps),
           ({ atomics, world }) => void atomics.store(world, this.#over, 1),
         ],
       },
@@ -134,6 +167,14 @@ export class TaskModel implements Model {
     }
   }
 
+  /** Lets go of the handle. */
+  #detach(steps: Steps): void {
+    const { atomics, world } = steps;
+    if (atomics.load(world, this.#settled) > 0) return;
+    this.#move(steps, (states) => states.clearJoinInterest(RECORD));
+    atomics.store(world, this.#detached, 1);
+  }
+
   /** Until the record is free: takes the outcome, and what comes back later. */
   #join(steps: Steps): ReturnType<Round> {
     const { step, atomics, world } = steps;
@@ -146,7 +187,9 @@ export class TaskModel implements Model {
       return this.#lookAgain(steps);
     }
     atomics.store(world, this.#parking, 1);
-    const mayEnd = this.#move(steps, (states) => states.await(RECORD));
+    let mayEnd = this.#move(steps, (states) => states.await(RECORD));
+    // Something else has woken it, and it goes to sleep once more.
+    mayEnd &&= this.#move(steps, (states) => states.await(RECORD));
     if (mayEnd && atomics.load(world, this.#done) === 0) {
       step("sleep", () => 0, {
         when: () => world[this.#parking] === 2,
@@ -154,7 +197,10 @@ export class TaskModel implements Model {
       });
     }
     atomics.store(world, this.#parking, 0);
-    return mayEnd ? again() : this.#lookAgain(steps);
+    if (mayEnd) return again();
+    const word = atomics.load(world, this.#state);
+    expect((word & COMPLETE) !== 0, "it spins, and nothing is about to arrive");
+    return this.#lookAgain(steps);
   }
 
   /** On the next thread that has the seat: takes what comes, for nobody. */
@@ -163,8 +209,8 @@ export class TaskModel implements Model {
     if (this.#take(steps, "DONE", this.#done)) {
       const states = this.#states(steps);
       if (!states.isConsumed(RECORD)) {
-        states.ending(RECORD);
         // What the outcome takes is let go.
+        this.#checkEnding(steps, states.ending(RECORD));
         this.#add(steps, this.#settled);
         if (!this.#move(steps, () => states.consume(RECORD))) return again();
       }
@@ -173,6 +219,22 @@ export class TaskModel implements Model {
     }
     if (atomics.load(world, this.#freed) > 0) return;
     return this.#lookAgain(steps);
+  }
+
+  /** `Seat.endAll`. */
+  #giveUp(steps: Steps): void {
+    const { atomics, world } = steps;
+    if (atomics.load(world, this.#settled) > 0) return;
+    const isOurs = this.#move(steps, (states) => states.giveUp(RECORD, LOST));
+    // It has ended.
+    if (isOurs === null) return this.#receive(steps);
+    if (isOurs) this.#add(steps, this.#arguments);
+    this.#checkEnding(steps, this.#states(steps).ending(RECORD), LOST);
+    const word = atomics.load(world, this.#state);
+    const isKept = (word & NOTIFIED) !== 0 || isOurs || this.#options.aborts;
+    expect(Boolean(isKept), "the record may be used again");
+    // The record is never used again, as its worker may still write to it.
+    this.#add(steps, this.#settled);
   }
 
   /** Looks until something has come. */
@@ -194,9 +256,21 @@ export class TaskModel implements Model {
       if (isFree) this.#free(steps);
       return;
     }
-    states.ending(RECORD);
+    const ending = states.ending(RECORD);
+    this.#checkEnding(steps, ending);
+    if (ending === 0 && !this.#options.detaches) {
+      expect(atomics.load(world, this.#value) === 1, "there is no value");
+    }
     if (this.#move(steps, () => states.consume(RECORD))) this.#free(steps);
     this.#add(steps, this.#settled);
+  }
+
+  #checkEnding(
+    { atomics, world }: Steps,
+    ending: SharedEnding,
+    expected = atomics.load(world, this.#ending) - 1,
+  ): void {
+    expect(ending === expected, `it ended with ${expected}, not ${ending}`);
   }
 
   /** Another task may have the record from here on: it writes the same words. */
@@ -210,8 +284,14 @@ export class TaskModel implements Model {
     const mail = this.#mail[worker]!;
     if (isRunning === 1) {
       // It may see an abort before the task ends, or after that.
+      if (this.#options.endless) {
+        step("run until it is aborted", () => 0, {
+          when: () => world[mail]! > 0,
+          reads: [mail],
+        });
+      }
       if (this.#take(steps, "mail", mail)) return this.#start(steps, worker, 1);
-      return this.#end(steps);
+      return this.#end(steps, this.#options.ending ?? 0);
     }
     const what = step("look for work", () => {
       if (world[mail]! > 0) {
@@ -241,19 +321,35 @@ export class TaskModel implements Model {
         return again(1);
       case "abort":
         if (isRunning === 0) throw new Error("another's task is aborted here");
-        return this.#end(steps);
+        return this.#end(steps, ABORTED);
       case "return":
         this.#add(steps, this.#done);
     }
     return again(isRunning);
   }
 
-  #end(steps: Steps): ReturnType<Round> {
-    const { step, world } = steps;
+  /** `Endings.end`. */
+  #end(steps: Steps, ending: SharedEnding): ReturnType<Round> {
+    const { atomics, step, world } = steps;
+    if (this.#states(steps).isComplete(RECORD)) {
+      expect(this.#options.givesUp === true, "it is not complete yet");
+      return again(0);
+    }
+    if (ending === 0) {
+      const isDetached = atomics.load(world, this.#detached) === 1;
+      const isWanted = this.#states(steps).hasJoinInterest(RECORD);
+      expect(!isDetached || !isWanted, "its value is sent to nobody");
+      atomics.store(world, this.#value, isWanted ? 1 : 2);
+    }
+    atomics.store(world, this.#ending, ending + 1);
     const mustWake = this.#move(
       steps,
-      (states) => states.complete(RECORD, 0),
+      (states) => states.complete(RECORD, ending),
     );
+    if (mustWake === null) {
+      expect(this.#options.givesUp === true, "nobody has given it up");
+      return again(0);
+    }
     this.#add(steps, this.#done);
     if (mustWake) {
       step("unpark", () => {
@@ -272,6 +368,8 @@ export class TaskModel implements Model {
     if (world[this.#settled]! > 1) {
       throw new Error("the task was settled twice");
     }
+    // Nobody takes a record out of the queues of a pool that has ended.
+    if (this.#options.givesUp) return;
     const queues = [this.#queue, this.#done, ...this.#mail];
     const queued = queues.filter((at) => world[at]! > 0);
     if (freed === 1 && queued.length > 0) {
@@ -283,7 +381,9 @@ export class TaskModel implements Model {
   };
 
   readonly check = ({ world }: { world: Int32Array }): void => {
-    for (const at of [this.#freed, this.#settled, this.#arguments]) {
+    const once = [this.#settled, this.#arguments];
+    if (!this.#options.givesUp) once.push(this.#freed);
+    for (const at of once) {
       if (world[at] !== 1) {
         const name = Object.keys(this.names).find((n) => this.names[n] === at);
         throw new Error(`${name} is ${world[at]} at the end`);

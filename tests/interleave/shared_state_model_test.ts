@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { assertMatch, assertThrows } from "@std/assert";
 import {
   ABORTED,
   COMPLETE,
@@ -6,50 +6,15 @@ import {
   RUNNING,
   SharedStates,
 } from "../../src/executor/pool/shared_state.ts";
+import { CASES } from "./cases/shared_state.ts";
 import { explore } from "./explore.ts";
 import type { Steps } from "./model.ts";
 import { ScheduleError } from "./schedule.ts";
 import { TaskModel, type TaskOptions } from "./shared_state_model.ts";
+import { testCases } from "./test_cases.ts";
 import { tornAtomics } from "./weakened.ts";
 
-const MODELS: readonly (TaskOptions & { schedules: bigint })[] = [
-  { workers: 1, sleeps: true, schedules: 54_501n },
-  { workers: 1, sleeps: true, aborts: 1, schedules: 1_393_586_232n },
-  { workers: 1, sleeps: false, aborts: 2, schedules: 1_101_233_188n },
-  { workers: 2, sleeps: true, aborts: 1, schedules: 5_574_461_716n },
-  { workers: 2, sleeps: true, aborts: 2, schedules: 141_255_358_064n },
-  { workers: 2, sleeps: false, aborts: 2, schedules: 4_404_932_752n },
-  { workers: 1, sleeps: false, leaves: true, schedules: 55n },
-  {
-    workers: 1,
-    sleeps: false,
-    aborts: 1,
-    leaves: true,
-    schedules: 29_184_499n,
-  },
-  {
-    workers: 2,
-    sleeps: false,
-    aborts: 1,
-    leaves: true,
-    schedules: 116_737_996n,
-  },
-  {
-    workers: 2,
-    sleeps: false,
-    aborts: 2,
-    leaves: true,
-    schedules: 2_960_631_304n,
-  },
-];
-
-for (const { schedules, ...options } of MODELS) {
-  const { workers, sleeps, aborts = 0, leaves } = options;
-  const does = leaves ? "leaves" : sleeps ? "sleeps" : "looks";
-  Deno.test(`a task that is aborted ${aborts} times, with ${workers} workers and a spawner that ${does}, settles once and frees its record once`, () => {
-    assertEquals(explore(new TaskModel(options)).schedules, schedules);
-  });
-}
+testCases(CASES);
 
 class Weakened extends SharedStates {
   readonly #steps: Steps;
@@ -128,7 +93,10 @@ for (const [name, states] of Object.entries(MUTANTS)) {
       () => explore(new TaskModel(options)),
       ScheduleError,
     );
-    assertMatch(error.message, /^(After a step|At the end|Deadlock|Data race)/);
+    assertMatch(
+      error.message,
+      /^(After a step|At the end|Deadlock|Data race|"spawner" failed)/,
+    );
   });
 }
 
@@ -167,6 +135,9 @@ for (const [name, states] of Object.entries(SUCCESSOR_MUTANTS)) {
       () => explore(new TaskModel(options)),
       ScheduleError,
     );
-    assertMatch(error.message, /^(After a step|At the end|Deadlock)/);
+    assertMatch(
+      error.message,
+      /^(After a step|At the end|Deadlock|"spawner" failed)/,
+    );
   });
 }

@@ -2,14 +2,15 @@ import { Inbox } from "../../src/executor/pool/inbox.ts";
 import type { PoolMemory } from "../../src/executor/pool/memory.ts";
 import type { RemoteTask } from "../../src/executor/pool/remote_task.ts";
 import {
+  COMPLETE,
   FAILED,
   JOIN_INTEREST,
   RUNNING,
   SharedStates,
 } from "../../src/executor/pool/shared_state.ts";
 import { SleepPlace } from "../../src/executor/pool/sleep_place.ts";
-import { NONE } from "../../src/executor/pool/task_deque.ts";
 import { Parking, PARKING_BYTES } from "../../src/reactor/parking.ts";
+import { expect } from "./expect.ts";
 import { again, type Model, type Round, type Steps } from "./model.ts";
 import { Places } from "./places.ts";
 
@@ -21,6 +22,10 @@ export interface Outcome {
   /** It is waited for from the thread's second turn on, and its wait may be under way. */
   readonly later?: boolean;
 }
+
+export const ENDS: Outcome = {};
+export const FAILS: Outcome = { fails: true, unawaited: true };
+export const LATER: Outcome = { later: true };
 
 /** A thread that has spawned tasks, and others that end them. */
 export interface SleepOptions {
@@ -140,7 +145,8 @@ export class SleepModel implements Model {
     /** Those of them that are still not announced. */
     readonly left: () => number;
   } {
-    let left = unannounced;
+    const settled = steps.atomics.load(steps.world, this.#settled);
+    let left = unannounced & ~settled;
     const states = this.#sharedStates(steps);
     const memory = {
       shared: steps.world.buffer,
@@ -149,6 +155,10 @@ export class SleepModel implements Model {
       },
       states: {
         await: (record: number) => {
+          expect(
+            (settled & 1 << record) === 0,
+            "it asks for one that has ended, whose record may be another's",
+          );
           const mayEnd = steps.retry(
             this.#states + record,
             () => states.await(record),
@@ -162,37 +172,47 @@ export class SleepModel implements Model {
     const args = [memory, 0, steps.atomics] as const;
     const place = makePlace?.(...args) ?? new SleepPlace(...args);
     this.#options.tasks.forEach((_, record) => {
-      if ((unannounced & (1 << record)) === 0) return;
-      place.await({ record, isComplete: false } as unknown as RemoteTask);
+      const bit = 1 << record;
+      if ((unannounced & bit) === 0) return;
+      const isComplete = (settled & bit) !== 0;
+      place.await({ record, isComplete } as unknown as RemoteTask);
     });
     return { place, left: () => left };
   }
 
-  #beforeSleep(place: SleepPlace, steps: Steps): boolean {
+  #beforeSleep(place: SleepPlace, steps: Steps, tasks: number): boolean {
     const hasNews = () => !this.#inbox(steps).isEmpty;
-    return this.#options.beforeSleep?.(place, hasNews) ??
-      (place.park() && place.announce() && !hasNews());
+    const { beforeSleep } = this.#options;
+    if (beforeSleep) return beforeSleep(place, hasNews);
+    return place.park() && this.#announce(place, steps, tasks) && !hasNews();
   }
 
-  #stayAsleep(place: SleepPlace, steps: Steps): boolean {
+  #stayAsleep(place: SleepPlace, steps: Steps, tasks: number): boolean {
     const hasNews = () => !this.#inbox(steps).isEmpty;
-    if (this.#options.stayAsleep) {
-      return this.#options.stayAsleep(place, hasNews);
-    }
+    const { stayAsleep } = this.#options;
+    if (stayAsleep) return stayAsleep(place, hasNews);
     place.stayParked();
-    return place.announce() && !hasNews();
+    return this.#announce(place, steps, tasks) && !hasNews();
+  }
+
+  #announce(place: SleepPlace, steps: Steps, tasks: number): boolean {
+    if (place.announce()) return true;
+    const { atomics, world } = steps;
+    const mayArrive = this.#options.tasks.some((_, record) =>
+      (tasks & 1 << record) !== 0 &&
+      (atomics.load(world, this.#states + record) & COMPLETE) !== 0
+    );
+    expect(mayArrive, "it stays awake, and nothing is about to arrive");
+    return false;
   }
 
   /** Takes what has arrived; returns whether that was the last. */
   #drain(steps: Steps): boolean {
     const inbox = this.#inbox(steps);
     const { atomics, world } = steps;
-    let record = inbox.takeAll();
-    while (record !== NONE) {
-      const next = inbox.next(record);
+    inbox.drain((record) => {
       atomics.or(world, this.#settled, 1 << record);
-      record = next;
-    }
+    });
     const all = 2 ** this.#options.tasks.length - 1;
     return atomics.load(world, this.#settled) === all;
   }
@@ -206,11 +226,6 @@ export class SleepModel implements Model {
       }
     });
     return bits;
-  }
-
-  /** Tasks that have ended need not be announced. */
-  #unsettled(steps: Steps, tasks: number): number {
-    return tasks & ~steps.atomics.load(steps.world, this.#settled);
   }
 
   /** What a look at Deno's loop or a wait takes. */
@@ -227,19 +242,23 @@ export class SleepModel implements Model {
   }
 
   /** `carried`: 0 in the first round, then those not announced, and a bit above. */
-  #unannounced(steps: Steps, carried: number): number {
+  #unannounced(carried: number): number {
     const begun = 1 << this.#options.tasks.length;
-    const tasks = carried === 0 ? this.#awaited(false) : carried & (begun - 1);
-    return this.#unsettled(steps, tasks);
+    return carried === 0 ? this.#awaited(false) : carried & (begun - 1);
   }
 
   /** One sleep in `block_on`. */
   #block(steps: Steps, carried: number): ReturnType<Round> {
     if (this.#drain(steps)) return;
-    const unannounced = this.#unannounced(steps, carried);
+    const unannounced = this.#unannounced(carried);
     const { place, left } = this.#place(steps, unannounced);
     const { step, world } = steps;
-    const mayEnd = this.#beforeSleep(place, steps);
+    let mayEnd = this.#beforeSleep(place, steps, unannounced);
+    if (!mayEnd && left() !== 0) {
+      // What has not arrived by the next time is still waited for.
+      place.unpark();
+      mayEnd = this.#beforeSleep(place, steps, unannounced);
+    }
     if (mayEnd) {
       step("sleep", () => void (world[this.#signal] = 0), {
         when: () => world[this.#signal] === 1,
@@ -258,19 +277,19 @@ export class SleepModel implements Model {
     const begun = 1 << this.#options.tasks.length;
     this.#takeSignal(steps);
     if (this.#drain(steps)) return;
-    let unannounced = this.#unannounced(steps, carried);
+    let unannounced = this.#unannounced(carried);
     if (carried !== 0 && carried < 2 * begun) {
-      unannounced |= this.#unsettled(steps, this.#awaited(true));
+      unannounced |= this.#awaited(true);
     }
     const { place, left } = this.#place(steps, unannounced);
     const next = () => again((carried === 0 ? 1 : 3) * begun | left());
     const wait = atomics.load(world, this.#offThread);
     if (wait === UNDER_WAY) {
-      if (!this.#stayAsleep(place, steps)) {
+      if (!this.#stayAsleep(place, steps, unannounced)) {
         if (left() !== 0) this.#awaitNews(steps);
         return next();
       }
-    } else if (this.#beforeSleep(place, steps)) {
+    } else if (this.#beforeSleep(place, steps, unannounced)) {
       atomics.store(world, this.#offThread, UNDER_WAY);
     } else {
       place.unpark();

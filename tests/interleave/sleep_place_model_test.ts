@@ -1,52 +1,18 @@
-import { assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { assertMatch, assertThrows } from "@std/assert";
 import { SleepPlace } from "../../src/executor/pool/sleep_place.ts";
+import { CASES } from "./cases/sleep_place.ts";
 import { explore } from "./explore.ts";
 import { ScheduleError } from "./schedule.ts";
 import {
-  type Outcome,
+  ENDS,
+  FAILS,
+  LATER,
   SleepModel,
   type SleepOptions,
 } from "./sleep_place_model.ts";
+import { testCases } from "./test_cases.ts";
 
-const ENDS: Outcome = {};
-const FAILS: Outcome = { fails: true, unawaited: true };
-const LATER: Outcome = { later: true };
-
-const MODELS: readonly (SleepOptions & { schedules: bigint })[] = [
-  { tasks: [ENDS], schedules: 41_594n },
-  { tasks: [ENDS, ENDS], schedules: 2_420_635_328_347_670_401_559n },
-  { tasks: [ENDS, FAILS], schedules: 1_748_411_123_939_518_226_436n },
-  { tasks: [ENDS], looks: 1, schedules: 250_238_700_777n },
-  { tasks: [ENDS, ENDS], looks: 0, schedules: 6_921_524_939_305_965_096_226n },
-  {
-    tasks: [ENDS, ENDS],
-    looks: 1,
-    schedules: 248_781_380_319_128_788_791_072_347_023n,
-  },
-  {
-    tasks: [ENDS, FAILS],
-    looks: 1,
-    schedules: 17_602_190_595_218_407_346_933_267_698n,
-  },
-  {
-    tasks: [ENDS, LATER],
-    looks: 1,
-    schedules: 169_237_931_946_521_931_873_635_703n,
-  },
-];
-
-for (const { schedules, ...options } of MODELS) {
-  const { tasks, looks } = options;
-  const kinds = tasks.map((task) =>
-    task.fails ? "fails" : task.later ? "is awaited later" : "ends"
-  );
-  const where = looks === undefined
-    ? "sleeps in block_on"
-    : `sleeps on Deno's loop and looks ${looks} times`;
-  Deno.test(`no outcome is lost on a thread that ${where}, of tasks of which one ${kinds.join(", one ")}`, () => {
-    assertEquals(explore(new SleepModel(options)).schedules, schedules);
-  });
-}
+testCases(CASES);
 
 const MUTANTS: Record<string, SleepOptions> = {
   "that leaves a notification standing whose signal a look has taken": {

@@ -1,4 +1,17 @@
+import {
+  claimWorker,
+  HostedWorkers,
+} from "../../src/executor/pool/hosted_workers.ts";
+import type { Sleepers } from "../../src/executor/pool/sleepers.ts";
 import { Parking, PARKING_BYTES } from "../../src/reactor/parking.ts";
+import { CountedTasks } from "./counted_tasks.ts";
+import {
+  idlingAt,
+  IS_IDLE,
+  SAW_WORK,
+  SEARCHES,
+  type SleeperRules,
+} from "./idling_support.ts";
 import {
   type Again,
   again,
@@ -9,15 +22,6 @@ import {
 } from "./model.ts";
 import { Places } from "./places.ts";
 
-/** What a pool needs of `Sleepers`, or of one that is to be found wanting. */
-export interface SleeperRules {
-  claimOne(): number;
-  startSearch(): boolean;
-  endSearch(): boolean;
-  goIdle(worker: number, wasSearching: boolean): void;
-  getUp(worker: number, sawWork: boolean): boolean;
-}
-
 /** A small pool: workers that share one queue, and threads that add to it. */
 export interface PoolOptions {
   readonly rules: (
@@ -27,75 +31,88 @@ export interface PoolOptions {
     atomics: SteppedAtomics,
   ) => SleeperRules;
   readonly workers: number;
+  /** How many of them, from the last one on, are hosted by Deno's loop. */
+  readonly hosted?: number;
   /** How many tasks each of the adding threads adds, one at a time. */
   readonly adders: readonly number[];
   /** Park with the shipped `Parking`, which has many steps, or with one step. */
   readonly parking?: "shipped" | "one step";
-  /** How many events of its own wake the first worker. */
+  /** How many events of its own wake a worker, the first or, of the hosted, the last. */
   readonly events?: number;
+  /** Whether it then has something of its own to do, until all tasks have begun. */
+  readonly hasOwnTasks?: boolean;
+  /**
+   * Whether the first worker has to import a module for the first task it takes,
+   * which it gives back, and can start nothing until all tasks have begun.
+   */
+  readonly imports?: boolean;
+  /** Whether a task ends at once, and not when all have begun. */
+  readonly tasksEnd?: boolean;
   /** Whether somebody shuts the pool down, which all workers must notice. */
   readonly closes?: boolean;
-  /** Leaves out the look at the queue between going idle and sleeping. */
-  readonly skipsLastLook?: boolean;
+  /** What the workers do wrong. */
+  readonly mistake?:
+    | "do not look again before they sleep"
+    | "search on with something of their own to do"
+    | "wake nobody for what they give back"
+    | "look before they say that they sleep under Deno's loop";
 }
 
-/**
- * Where a worker stands between two rounds. What it remembers there is a phase and
- * a number.
- */
+/** Where a worker stands between two rounds, beside the bits of its `Idling`. */
 const PHASES = [
   "look",
-  "search",
-  "found",
-  "claim",
-  "unpark",
+  "own task",
   "run",
-  "wait",
+  "give back",
   "park",
-  "idle",
+  "say it",
   "last look",
   "sleep",
   "up",
 ] as const;
 
-function go(phase: (typeof PHASES)[number], number = 0): Again {
-  return again(PHASES.indexOf(phase) + PHASES.length * number);
+type Phase = (typeof PHASES)[number];
+
+/** Bits above those: it can start nothing; it has imported; it has a task of its own. */
+const IS_DEAF = 8;
+const HAS_IMPORTED = 16;
+const HAS_OWN = 32;
+
+function go(phase: Phase, bits: number): Again {
+  return again(PHASES.indexOf(phase) + PHASES.length * bits);
 }
 
-/** The words of `Sleepers`: two, and from the 16th on one for each worker. */
+/** Those of `Sleepers` before the flags of the workers. */
 const SLEEPERS_WORDS = 16;
 const CURSOR = 1;
 
-/**
- * The protocol of the workers in `worker_seat.ts`, with one word for all queues.
- * Each task ends only when all have begun: a task that lies about while a worker
- * sleeps, and that nobody was woken for, is a deadlock.
- */
+/** The protocol of the workers in `worker_seat.ts` and `worker_executor.ts`. */
 export class SleepersModel implements Model {
   readonly words: number;
   readonly names: Readonly<Record<string, number>>;
   readonly races: readonly number[];
   readonly threads: readonly Thread[];
   readonly #options: PoolOptions;
-  readonly #total: number;
-  /** How many tasks can be taken, and how many have begun. */
-  readonly #queue: number;
-  readonly #begun: number;
+  readonly #tasks: CountedTasks;
   readonly #closed: number;
-  /** How many events wait for the first worker. */
   readonly #events: number;
+  readonly #isShort: boolean;
   readonly #sleepers: number;
+  readonly #hosted: number;
   readonly #parkings: readonly { place: number; signal: number }[];
 
   constructor(options: PoolOptions) {
     this.#options = options;
+    this.#isShort = options.parking === "one step";
     const { workers, adders, events = 0, closes = false } = options;
-    this.#total = adders.reduce((sum, n) => sum + n, 0);
     const places = new Places();
-    this.#queue = places.word("QUEUE");
-    this.#begun = places.word("BEGUN");
+    this.#tasks = new CountedTasks(
+      places,
+      adders.reduce((sum, n) => sum + n, 0),
+    );
     this.#closed = places.word("CLOSED");
     this.#events = places.word("EVENTS");
+    this.#hosted = places.block("HOSTED", 1 + workers);
     this.#sleepers = places.block("SLEEPERS", SLEEPERS_WORDS + workers, {
       ".COUNTS": 0,
       ".CURSOR": CURSOR,
@@ -124,16 +141,28 @@ export class SleepersModel implements Model {
     return rules(words, this.#sleepers, workers, atomics);
   }
 
+  #hostedWorkers({ words, atomics }: Steps): HostedWorkers {
+    const { workers } = this.#options;
+    const flags = { at: this.#hosted + 1, stride: 1 };
+    return new HostedWorkers(words, this.#hosted, flags, workers, atomics);
+  }
+
+  #isHosted(worker: number): boolean {
+    const { workers, hosted = 0 } = this.#options;
+    return worker >= workers - hosted;
+  }
+
+  #hasEvents(worker: number): boolean {
+    const { workers, hosted = 0 } = this.#options;
+    return worker === (hosted > 0 ? workers - 1 : 0);
+  }
+
   #parking({ world, atomics }: Steps, worker: number): Parking {
     const memory = world.buffer as SharedArrayBuffer;
     return new Parking(
       { memory, at: this.#parkings[worker]!.place },
       atomics,
     );
-  }
-
-  get #isShort(): boolean {
-    return this.#options.parking === "one step";
   }
 
   #unpark(steps: Steps, worker: number): void {
@@ -158,38 +187,48 @@ export class SleepersModel implements Model {
     return true;
   }
 
-  #sleep({ world, step }: Steps, worker: number): void {
+  #endParking(steps: Steps, worker: number): void {
     const { signal } = this.#parkings[worker]!;
-    const events = worker === 0 ? this.#events : this.#parkings[0]!.place + 2;
-    step("sleep", () => {
-      if (world[events] !== 0) world[events]!--;
+    if (!this.#isShort) this.#parking(steps, worker).unpark();
+    else steps.atomics.store(steps.world, signal, 0);
+  }
+
+  /** Returns whether an event has come. */
+  #sleep({ world, step }: Steps, worker: number, isDeaf: boolean): boolean {
+    const { signal } = this.#parkings[worker]!;
+    const events = this.#events;
+    const hasEvent = () => this.#hasEvents(worker) && world[events] !== 0;
+    const isOver = () => isDeaf && this.#tasks.haveAllBegun(world);
+    return step("sleep", () => {
+      if (hasEvent()) {
+        world[events]!--;
+        return 1;
+      }
       // What the eventfd holds stays until a wait takes it.
-      else if (!this.#isShort) world[signal] = 0;
+      if (!this.#isShort) world[signal] = 0;
+      return 0;
     }, {
-      when: () => world[signal] === 2 || world[events] !== 0,
-      reads: [signal, events],
+      when: () => world[signal] === 2 || hasEvent() || isOver(),
+      reads: [signal, events, this.#tasks.begun],
       writes: [signal, events],
-    });
+    }) === 1;
   }
 
+  /** `PoolMemory.wakeOne`, up to the worker that is to be unparked. */
   #claim(steps: Steps): number {
-    return steps.retry(this.#sleepers, () => this.#rules(steps).claimOne());
+    return steps.retry(
+      this.#sleepers,
+      () =>
+        claimWorker(
+          this.#rules(steps) as Sleepers,
+          this.#hostedWorkers(steps),
+        ),
+    );
   }
 
-  #take({ step, world }: Steps): boolean {
-    const queue = this.#queue;
-    return step("take a task", () => {
-      if (world[queue] === 0) return 0;
-      world[queue]!--;
-      return 1;
-    }, { reads: [queue], writes: [queue] }) === 1;
-  }
-
-  #waitForAll({ step, world }: Steps): void {
-    step("all have begun", () => 0, {
-      when: () => world[this.#begun] === this.#total,
-      reads: [this.#begun],
-    });
+  #wakeOne(steps: Steps): void {
+    const worker = this.#claim(steps);
+    if (worker >= 0) this.#unpark(steps, worker);
   }
 
   #worker(worker: number): Thread {
@@ -197,8 +236,9 @@ export class SleepersModel implements Model {
       name: `worker ${worker}`,
       isServant: !this.#options.closes,
       rounds: [(steps, carried) => {
-        const number = Math.floor(carried / PHASES.length);
-        return this.#round(steps, worker, carried % PHASES.length, number);
+        const phase = PHASES[carried % PHASES.length]!;
+        const bits = Math.floor(carried / PHASES.length);
+        return this.#round(steps, worker, phase, bits);
       }],
     };
   }
@@ -206,80 +246,129 @@ export class SleepersModel implements Model {
   #round(
     steps: Steps,
     worker: number,
-    phase: number,
-    number: number,
+    phase: Phase,
+    bits: number,
   ): Again | void {
-    const { world, atomics } = steps;
-    const isSearching = number === 1;
-    switch (PHASES[phase]!) {
+    const { mistake, imports } = this.#options;
+    const tasks = this.#tasks;
+    const isHosted = this.#isHosted(worker);
+    const idling = idlingAt(
+      bits,
+      worker,
+      this.#rules(steps),
+      () => this.#wakeOne(steps),
+    );
+    const isDeaf = (bits & IS_DEAF) !== 0;
+    /** `idle`: 0, or the bits of one that has gone idle. */
+    const next = (phase: Phase, changed = bits, idle = 0) =>
+      go(
+        phase,
+        changed & ~(SEARCHES | IS_IDLE | SAW_WORK) | idle |
+          (idling.isSearching ? SEARCHES : 0),
+      );
+
+    switch (phase) {
       case "look":
-        if (!this.#take(steps)) return go("search", number);
-        return isSearching ? go("found") : go("run");
-      case "search":
-        if (isSearching) return this.#goPark(steps, worker, number);
-        return this.#rules(steps).startSearch()
-          ? go("look", 1)
-          : this.#goPark(steps, worker, number);
-      case "park":
-        return this.#goPark(steps, worker, number);
-      case "found":
-        return this.#rules(steps).endSearch() ? go("claim") : go("run");
-      case "claim": {
-        const other = this.#claim(steps);
-        return other < 0 ? go("run") : go("unpark", other);
-      }
-      case "unpark":
-        this.#unpark(steps, number);
-        return go("run");
+        if (isHosted && !idling.isSearching && tasks.isThere(steps)) {
+          idling.startSearch();
+        }
+        if (tasks.take(steps)) {
+          idling.stopSearch();
+          const mustImport = imports && worker === 0 &&
+            (bits & HAS_IMPORTED) === 0;
+          return next(mustImport ? "give back" : "run");
+        }
+        if ((bits & HAS_OWN) !== 0) return next("own task");
+        if (isHosted || idling.isSearching) return next("park");
+        if (idling.startSearch()) return next("look");
+        return next("park");
+      case "own task":
+        if (mistake !== "search on with something of their own to do") {
+          idling.stopSearch();
+        }
+        tasks.awaitAll(steps);
+        return next("look", bits & ~HAS_OWN);
       case "run":
-        atomics.add(world, this.#begun, 1);
-        return go("wait");
-      case "wait":
-        this.#waitForAll(steps);
-        return go("look");
-      case "idle":
-        this.#rules(steps).goIdle(worker, isSearching);
-        return go("last look");
-      case "last look":
-        if (this.#options.skipsLastLook) {
-          this.#sleep(steps, worker);
-          return go("up");
+        tasks.begin(steps);
+        if (!this.#options.tasksEnd) tasks.awaitAll(steps);
+        return next("look");
+      case "give back":
+        tasks.add(steps);
+        if (mistake !== "wake nobody for what they give back") {
+          this.#wakeOne(steps);
         }
-        if (atomics.load(world, this.#queue) > 0) return go("up", 1);
-        if (this.#options.closes && atomics.load(world, this.#closed) === 1) {
-          return;
+        return next("park", bits | IS_DEAF | HAS_IMPORTED);
+      case "park":
+        if (!this.#park(steps, worker)) {
+          this.#endParking(steps, worker);
+          return next("look");
         }
-        return go("sleep");
-      case "sleep":
-        this.#sleep(steps, worker);
-        return go("up");
-      case "up":
-        if (!this.#isShort) this.#parking(steps, worker).unpark();
-        else atomics.store(world, this.#parkings[worker]!.signal, 0);
-        return go(
-          "look",
-          this.#rules(steps).getUp(worker, isSearching) ? 1 : 0,
+        if (isDeaf) {
+          idling.stopSearch();
+          return next("sleep");
+        }
+        if (isHosted) {
+          idling.stopSearch();
+          return next("say it");
+        }
+        idling.goIdle();
+        return next(
+          mistake?.startsWith("do not look") ? "sleep" : "last look",
+          bits,
+          IS_IDLE,
         );
+      case "say it": {
+        const early = mistake ===
+            "look before they say that they sleep under Deno's loop" &&
+          tasks.isThere(steps);
+        this.#hostedWorkers(steps).set(worker, true);
+        if (mistake?.startsWith("look before")) {
+          return next(early ? "up" : "sleep");
+        }
+        return next("last look");
+      }
+      case "last look": {
+        const idle = bits & IS_IDLE;
+        const sawWork = tasks.isThere(steps);
+        idling.noteLook(sawWork);
+        if (sawWork) return go("up", bits | (idle && SAW_WORK));
+        if (this.#isClosed(steps)) return;
+        return go("sleep", bits);
+      }
+      case "sleep": {
+        const hasEvent = this.#sleep(steps, worker, isDeaf);
+        const hasOwn = hasEvent && this.#options.hasOwnTasks;
+        return go("up", bits | (hasOwn ? HAS_OWN : 0));
+      }
+      case "up": {
+        this.#endParking(steps, worker);
+        if (isHosted) this.#hostedWorkers(steps).set(worker, false);
+        idling.getUp();
+        idling.getUp();
+        if (!isDeaf) return next("look");
+        if (!this.#tasks.haveBegun(steps)) return next("park");
+        return next("look", bits & ~IS_DEAF);
+      }
     }
   }
 
-  #goPark(steps: Steps, worker: number, number: number): Again {
-    if (this.#park(steps, worker)) return go("idle", number);
-    this.#parking(steps, worker).unpark();
-    return go("look", number);
+  #isClosed({ atomics, world }: Steps): boolean {
+    return this.#options.closes === true &&
+      atomics.load(world, this.#closed) === 1;
   }
 
   #adder(name: string, tasks: number): Thread {
-    const rounds = Array.from({ length: tasks }, () => [
-      ({ atomics, world }: Steps) => {
-        atomics.add(world, this.#queue, 1);
-      },
+    const adding = Array.from({ length: tasks }, () => [
+      (steps: Steps) => this.#tasks.add(steps),
       (steps: Steps) => this.#claim(steps),
       (steps: Steps, worker: number) => {
         if (worker >= 0) this.#unpark(steps, worker);
       },
     ]).flat();
-    return { name, rounds: [...rounds, (steps) => this.#waitForAll(steps)] };
+    return {
+      name,
+      rounds: [...adding, (steps) => this.#tasks.awaitAll(steps)],
+    };
   }
 
   #device(events: number): Thread {
@@ -297,7 +386,7 @@ export class SleepersModel implements Model {
     return {
       name: "closer",
       rounds: [
-        (steps) => this.#waitForAll(steps),
+        (steps) => this.#tasks.awaitAll(steps),
         ({ atomics, world }) => {
           atomics.store(world, this.#closed, 1);
         },

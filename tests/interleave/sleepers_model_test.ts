@@ -1,83 +1,18 @@
-import { assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { assertMatch, assertThrows } from "@std/assert";
 import { Sleepers } from "../../src/executor/pool/sleepers.ts";
+import { CASES } from "./cases/sleepers.ts";
 import { explore } from "./explore.ts";
 import type { SteppedAtomics } from "./model.ts";
+import type { SleeperRules } from "./idling_support.ts";
 import { ScheduleError } from "./schedule.ts";
-import {
-  type PoolOptions,
-  type SleeperRules,
-  SleepersModel,
-} from "./sleepers_model.ts";
+import { type PoolOptions, SleepersModel } from "./sleepers_model.ts";
+import { testCases } from "./test_cases.ts";
 
 type Rules = PoolOptions["rules"];
 
 const shipped: Rules = (...place) => new Sleepers(...place);
 
-type Options = Omit<PoolOptions, "rules">;
-
-const MODELS: readonly (Options & { schedules: bigint })[] = [
-  { workers: 1, adders: [1], schedules: 84_751_769n },
-  {
-    workers: 2,
-    adders: [1],
-    schedules: 22_612_726_829_756_626_891_374_879_845_286n,
-  },
-  {
-    workers: 2,
-    adders: [2],
-    parking: "one step",
-    schedules: 32_662_000_273_503_852_554_685_166_854_782_038n,
-  },
-  {
-    workers: 2,
-    adders: [2],
-    events: 1,
-    parking: "one step",
-    schedules: 5_681_895_528_240_533_348_760_505_034_433_775_382_413_864n,
-  },
-  { workers: 1, adders: [1], closes: true, schedules: 8_078_802_247_331_309n },
-  {
-    workers: 2,
-    adders: [1],
-    closes: true,
-    parking: "one step",
-    schedules: 7_029_192_311_147_636_560_562_424_271_963_936_805_188_407n,
-  },
-];
-
-/** Those that take longer than all others together. */
-const LARGE_MODELS: typeof MODELS = [
-  {
-    workers: 2,
-    adders: [1, 1],
-    parking: "one step",
-    schedules: 18_245_834_853_304_160_276_457_396_023_043_752_164_231_238n,
-  },
-  {
-    workers: 2,
-    adders: [2],
-    schedules: 227_012_846_787_323_926_039_672_332_909_835_785_231_899_514_321n,
-  },
-];
-
-const isThorough = Deno.env.get("EDO_MODELS") === "large";
-
-for (
-  const { schedules, ...options } of [
-    ...MODELS,
-    ...(isThorough ? LARGE_MODELS : []),
-  ]
-) {
-  const { workers, adders, events = 0, closes, parking } = options;
-  const what = `${workers} workers, adders of ${adders.join(" and ")} tasks` +
-    (events > 0 ? `, ${events} events` : "") +
-    (closes ? ", a shutdown" : "") +
-    (parking === undefined ? " and the shipped parking" : "");
-  Deno.test(`no task lies about while a worker sleeps: ${what}`, () => {
-    const model = new SleepersModel({ ...options, rules: shipped });
-    assertEquals(explore(model).schedules, schedules);
-  });
-}
+testCases(CASES);
 
 const ONE_IDLE = 1 << 16;
 
@@ -97,6 +32,9 @@ function weaken(
       endSearch: () => sleepers.endSearch(),
       goIdle: (worker, was) => sleepers.goIdle(worker, was),
       getUp: (worker, saw) => sleepers.getUp(worker, saw),
+      get searching() {
+        return sleepers.searching;
+      },
       ...change(sleepers, atomics, { words, at, workers }),
     };
   };
@@ -135,7 +73,31 @@ const givesUp = weaken((sleepers, atomics, { words, at, workers }) => ({
 }));
 
 const MUTANTS: Record<string, Partial<PoolOptions>> = {
-  "who does not look again before it sleeps": { skipsLastLook: true },
+  "who does not look again before it sleeps": {
+    mistake: "do not look again before they sleep",
+  },
+  "under Deno's loop who looks before it says that it sleeps": {
+    hosted: 1,
+    mistake: "look before they say that they sleep under Deno's loop",
+  },
+  "who relies on itself to search while it has something else to do": {
+    mistake: "search on with something of their own to do",
+    events: 1,
+    hasOwnTasks: true,
+    tasksEnd: true,
+  },
+  "under Deno's loop who does so": {
+    hosted: 1,
+    mistake: "search on with something of their own to do",
+    events: 1,
+    hasOwnTasks: true,
+    tasksEnd: true,
+  },
+  "who gives a task back and wakes nobody": {
+    mistake: "wake nobody for what they give back",
+    imports: true,
+    adders: [1],
+  },
   "who takes what it saw in its last look and wakes nobody": {
     rules: weaken((sleepers) => ({
       getUp: (worker) => sleepers.getUp(worker, false),
@@ -164,8 +126,11 @@ const MUTANTS: Record<string, Partial<PoolOptions>> = {
 for (const [name, mutant] of Object.entries(MUTANTS)) {
   Deno.test(`the model of idle workers finds out one ${name}`, () => {
     const options = { rules: shipped, workers: 2, adders: [2], ...mutant };
+    const model = new SleepersModel({ ...options, parking: "one step" });
+    // Those are large, and need few interruptions.
+    const limit = options.hasOwnTasks ? { preemptions: 4 } : {};
     const error = assertThrows(
-      () => explore(new SleepersModel({ ...options, parking: "one step" })),
+      () => explore(model, limit),
       ScheduleError,
     );
     assertMatch(error.message, /^(Deadlock|Endless)/);

@@ -85,12 +85,14 @@ export class ThreadTree {
   after(place: Place, result: number): Place {
     const known = place.after.get(result);
     if (known !== undefined) return known;
-    const next = this.#beginAnew(place, result) ??
-      this.#find(place.round, place.carried, {
-        before: place,
-        seen: result,
-        steps: place.steps + 1,
-      });
+    const found = this.#find(place.round, place.carried, {
+      before: place,
+      seen: result,
+      steps: place.steps + 1,
+    });
+    const anew = this.#beginAnew(place, result);
+    // It is only said that the call begins anew: one that goes on has a place.
+    const next = anew !== null && doSame(found, anew) ? anew : found;
     place.after.set(result, next);
     return next;
   }
@@ -166,10 +168,7 @@ export class ThreadTree {
       if (next !== null) throw STOP;
       if (this.#done < results.length) {
         const before = operations[this.#done];
-        if (
-          before?.name !== operation.name || before.at !== operation.at ||
-          before.detail !== operation.detail
-        ) {
+        if (!before || !isSame(before, operation)) {
           throw new Error(
             `"${this.thread.name}" is not deterministic: it did ` +
               `${before?.name} and now ${operation.name}`,
@@ -200,6 +199,16 @@ export class ThreadTree {
     }
     return outcome;
   }
+}
+
+/** Whether a thread does the same next at two places of a round. */
+function doSame(a: Place, b: Place): boolean {
+  return a.round === b.round && a.carried === b.carried && a.next !== null &&
+    b.next !== null && isSame(a.next, b.next);
+}
+
+function isSame(a: Operation, b: Operation): boolean {
+  return a.name === b.name && a.at === b.at && a.detail === b.detail;
 }
 
 function never(): never {
