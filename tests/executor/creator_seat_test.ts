@@ -2,13 +2,13 @@ import { assertEquals } from "@std/assert";
 import { CreatorSeat } from "../../src/executor/pool/creator_seat.ts";
 import { PoolMemory } from "../../src/executor/pool/memory.ts";
 
-function makeSeat(): CreatorSeat {
+function makeSeat(untilStarted = Infinity): CreatorSeat {
   const host = { keepLooking() {}, noteUnjoined() {}, lookAgain() {} };
   return new CreatorSeat(PoolMemory.create(1), host, {
     start() {},
     attend() {},
     replaceDying() {},
-    untilStarted: Infinity,
+    untilStarted,
     checkStart() {},
   });
 }
@@ -34,4 +34,13 @@ Deno.test("the creator of a pool does not sleep before the ways to workers that 
     port1.close();
     port2.close();
   }
+});
+
+Deno.test("a worker that is still to come up when all have retired keeps nobody awake", () => {
+  const seat = makeSeat(60_000);
+  const { life } = seat.memory;
+  life.wakeUp();
+  assertEquals(seat.longestSleep, 60_000);
+  life.retire(() => true, 1);
+  assertEquals(seat.longestSleep, Infinity);
 });

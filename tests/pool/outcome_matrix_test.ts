@@ -114,7 +114,8 @@ async function observe(
   if (abort !== "before its start") {
     await board.reaches(STARTED, 1, "the start of the task");
     at("while it waits");
-    board.set(GATE, 1);
+    // It must not end by itself before it hears of the abort.
+    if (abort !== "while it waits") board.set(GATE, 1);
   }
   const ended = () => {
     const { spawned, completed, failed, aborted } = rt.metrics();
@@ -124,6 +125,14 @@ async function observe(
   // What comes with this one has come in order: nothing is under way after it.
   const next = rt.spawn(double, 1);
   assertEquals(await valueOf(next), 2);
+  // Ordinary code may still come to its `await`: so a failure is told a turn
+  // later.
+  const { reports } = expected(cell);
+  await pollFor(
+    () => failures.length >= reports.length,
+    PATIENCE_MS,
+    "the report",
+  );
   at("after its end");
   const outcome = drop === "never" ? await (join ?? outcomeOf(handle)) : null;
   if (outcome !== null) assertEquals(await outcomeOf(handle), outcome);

@@ -57,7 +57,10 @@ export class CreatorSeat extends Seat {
   }
 
   override get longestSleep(): number {
-    return Math.min(super.longestSleep, this.#keeper.untilStarted);
+    // Who comes up when all have retired leaves, and nobody waits for it.
+    return this.memory.life.isAwake
+      ? Math.min(super.longestSleep, this.#keeper.untilStarted)
+      : super.longestSleep;
   }
 
   /**
