@@ -13,6 +13,9 @@ const ROOT = new URL("../", import.meta.url);
 /** Where the project's own TypeScript is, besides this folder's modules. */
 const SOURCES = ["mod.ts", "src", "tests", "examples", "bench"];
 
+/** This folder's own folders, but for what stands for @std: it has types of npm's. */
+const PROGRAMS = ["tools/mutants", "tools/soak"];
+
 /** What a published package must have in it. */
 const PUBLISHED = [
   "deno.json",
@@ -56,7 +59,8 @@ async function checkTypes(): Promise<string[]> {
   const tools = [...Deno.readDirSync(new URL("tools/", ROOT))]
     .map((entry) => `tools/${entry.name}`)
     .filter((path) => path.endsWith(".ts"));
-  return await failureOf("check", ...flags, ...there(SOURCES), ...tools);
+  const folders = there([...SOURCES, ...PROGRAMS]);
+  return await failureOf("check", ...flags, ...folders, ...tools);
 }
 
 async function checkDocs(): Promise<string[]> {
