@@ -7,6 +7,7 @@ import {
   shareableOf,
   Task,
 } from "../task/mod.ts";
+import { pause } from "../sys/pause.ts";
 import { CHECK_INTERVAL, Executor } from "./executor.ts";
 import { lookUpTask } from "./look_up_task.ts";
 import { IDLE_TIMEOUT_MS, type PoolOptions } from "./make_pool.ts";
@@ -14,9 +15,6 @@ import { crew } from "./pool/crew.ts";
 import type { Prepared } from "./prepare.ts";
 import type { OwnPool, Spawner } from "./pool/spawner.ts";
 import { reportStuck } from "./pool/stuck.ts";
-
-/** What `Atomics.wait` sleeps on while there is no reactor: nobody wakes it. */
-const SLEEP_CELL = new Int32Array(new SharedArrayBuffer(4));
 
 /** How long the workers of a `block_on` may take to end, in milliseconds. */
 const SHUTDOWN_MS = 10_000;
@@ -111,11 +109,11 @@ export class BlockingExecutor extends Executor {
       );
     } else if (crew.mustListen) {
       // Workers may need a thread started, which only this one can do.
-      this.#sleep(ms);
+      this.sleep(ms);
     } else if (reactor !== null) {
       reactor.wait(ms);
     } else if (ms > 0) {
-      Atomics.wait(SLEEP_CELL, 0, 0, ms);
+      pause(ms);
     }
   }
 
@@ -128,13 +126,7 @@ export class BlockingExecutor extends Executor {
       if (++this.#spins % CHECK_INTERVAL !== 0) return;
       ms = 0;
     }
-    this.#sleep(Math.min(ms, crew.longestSleep));
-  }
-
-  #sleep(ms: number): void {
-    const reactor = this.sleepingPlace;
-    if (reactor === null) this.nap(ms);
-    else reactor.wait(ms);
+    this.sleep(Math.min(ms, crew.longestSleep));
   }
 
   #close(): void {

@@ -14,6 +14,7 @@ import {
   Task,
 } from "../task/mod.ts";
 import { isExhausted } from "../sys/error.ts";
+import { pause } from "../sys/pause.ts";
 import { Timers } from "../time/mod.ts";
 import { Deque } from "./deque.ts";
 import { crew } from "./pool/crew.ts";
@@ -41,9 +42,6 @@ const MAX_NESTED_POLLS = 32;
 
 /** How long a thread without a reactor sleeps before it looks again, in ms. */
 export const NAP_MS = 5;
-
-/** What a nap waits on: nobody wakes it. */
-const NAP_CELL = new Int32Array(new SharedArrayBuffer(4));
 
 /**
  * Polls the tasks of one thread.
@@ -103,9 +101,11 @@ export abstract class Executor implements Scheduler, Drivers {
     }
   }
 
-  /** Sleeps where nobody can wake it: for a moment only. */
-  protected nap(ms: number): void {
-    Atomics.wait(NAP_CELL, 0, 0, Math.min(ms, NAP_MS));
+  /** Blocks the thread until something happens; it may be woken too early. */
+  protected sleep(ms: number): void {
+    const reactor = this.sleepingPlace;
+    if (reactor !== null) reactor.wait(ms);
+    else pause(Math.min(ms, NAP_MS));
   }
 
   /** A thread that takes part in a pool has others know when it sleeps. */

@@ -182,9 +182,7 @@ export class WorkerExecutor extends HostedExecutor implements WorkerHost {
     const mayRetire = isUnused && !this.#hasTriedToRetire;
     const limit = mayRetire ? this.#idleTimeout : Infinity;
     const before = performance.now();
-    const reactor = this.sleepingPlace;
-    if (reactor === null) return this.nap(ms);
-    reactor.wait(Math.min(ms, limit, crew.longestSleep));
+    this.sleep(Math.min(ms, limit, crew.longestSleep));
     if (mayRetire && performance.now() - before >= limit) this.#tryToRetire();
   }
 

@@ -1,4 +1,5 @@
 import { osError } from "../error.ts";
+import { pauseUntil } from "../pause.ts";
 import {
   EINTR,
   ENOMEM,
@@ -41,10 +42,6 @@ const NO_EVENT = 0;
 
 /** How long the wait of a thread that ends may take to end, in milliseconds. */
 const END_MS = 1_000;
-
-/** What `Atomics.wait` sleeps on until it has: nobody wakes it. */
-const PAUSE = new Int32Array(new SharedArrayBuffer(4));
-const PAUSE_MS = 0.05;
 
 /** The longest timeout that `epoll_wait` can be told, in milliseconds: 24.8 days. */
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
@@ -289,11 +286,8 @@ export class Epoll {
     if (!this.#isWaitingAsync) return this.close(onClosed);
     this.#hasEnded = true;
     const { events } = this.#asyncBatch!;
-    const deadline = performance.now() + END_MS;
-    while (Atomics.load(events, 0) === NO_EVENT) {
-      if (performance.now() > deadline) return;
-      Atomics.wait(PAUSE, 0, 0, PAUSE_MS);
-    }
+    const hasEvent = () => Atomics.load(events, 0) !== NO_EVENT;
+    if (!pauseUntil(hasEvent, END_MS)) return;
     libc.close(this.#fd);
     onClosed();
   }

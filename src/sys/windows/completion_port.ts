@@ -1,4 +1,5 @@
 import { osError } from "../error.ts";
+import { pauseUntil } from "../pause.ts";
 import { STATUS_SUCCESS, STATUS_TIMEOUT } from "./constants.ts";
 import { kernel32 } from "./kernel32.ts";
 import { OVERLAPPED_ENTRY } from "./layouts.ts";
@@ -27,10 +28,6 @@ const NO_COUNT = 0xFFFF_FFFF;
 
 /** How long the end of a call on another thread may take, in milliseconds. */
 const END_MS = 1_000;
-
-/** Never notified: to sleep a little. */
-const PAUSE = new Int32Array(new SharedArrayBuffer(4));
-const PAUSE_MS = 0.05;
 
 /** `INVALID_HANDLE_VALUE`, which here means "no file". */
 const NO_FILE = 0xFFFF_FFFF_FFFF_FFFFn;
@@ -159,13 +156,12 @@ export class CompletionPort {
    */
   takeAtEnd(): number {
     const packets = this.#current = this.#async!;
-    const deadline = performance.now() + END_MS;
-    for (;;) {
-      const count = Atomics.load(packets.words, COUNT_WORD);
-      if (count !== NO_COUNT) return count;
-      if (performance.now() > deadline) return -1;
-      Atomics.wait(PAUSE, 0, 0, PAUSE_MS);
-    }
+    let count = NO_COUNT;
+    const hasReturned = () => {
+      count = Atomics.load(packets.words, COUNT_WORD);
+      return count !== NO_COUNT;
+    };
+    return pauseUntil(hasReturned, END_MS) ? count : -1;
   }
 
   /**
