@@ -13,7 +13,7 @@ import {
   waitForEvent,
 } from "./helpers/deadline.ts";
 import { edoTest, leavingNothing } from "./helpers/leaks.ts";
-import { startDeno, type Subprocess } from "./helpers/subprocess.ts";
+import { Lines, startDeno, type Subprocess } from "./helpers/subprocess.ts";
 import { unusedPort } from "./helpers/unused_port.ts";
 
 const NEVER = new Promise<never>(() => {});
@@ -204,6 +204,25 @@ Deno.test("a line that does not come is an error that shows what came", async ()
   assertStringIncludes(error.message, "a line of stdout like /world/");
   assertStringIncludes(error.message, "stdout has\n  hello");
   await assertRejects(() => process.status(20), DeadlineError, "hello");
+});
+
+Deno.test("a stream that breaks off is an error to who waits for its lines", async () => {
+  const bytes = new TextEncoder().encode("one\nyour name? ");
+  const reset = Promise.withResolvers<void>();
+  const lines = new Lines(
+    "the chat",
+    new ReadableStream({
+      start: (controller) => controller.enqueue(bytes),
+      pull: (controller) =>
+        reset.promise.then(() => controller.error(new Error("reset"))),
+    }, { highWaterMark: 0 }),
+  );
+  await lines.prompt("your name? ");
+  reset.resolve();
+  await assertRejects(() => lines.prompt("more"), Error, "reset");
+  assertEquals(await lines.next(), "one");
+  await assertRejects(() => lines.next(), Error, "reset");
+  await assertRejects(() => lines.rest(), Error, "reset");
 });
 
 Deno.test({

@@ -209,6 +209,8 @@ exampleTest(
     assertEquals(await bob.next(), "ada: one");
     assertEquals(await bob.next(), "ada: two");
     const stranger = await server.connect();
+    // Before it is accepted, a server that stops would reset it.
+    await stranger.lines.prompt("your name? ");
     server.process.kill("SIGINT");
     assertEquals(await bob.lines.rest(PATIENCE_MS), ["* the server stops"]);
     assertEquals(await ada.lines.rest(PATIENCE_MS), [

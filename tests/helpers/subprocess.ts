@@ -48,13 +48,22 @@ export class Lines {
   readonly #reader: ReadableStreamDefaultReader<string>;
   readonly #done: Promise<void>;
   #next = 0;
+  #partial = "";
   #ended = false;
+  /** Why there are no more, if that is not the end of the stream. */
+  #error: unknown = null;
   #news = Promise.withResolvers<void>();
 
   constructor(name: string, stream: ReadableStream<Uint8Array<ArrayBuffer>>) {
     this.#name = name;
     this.#reader = stream.pipeThrough(new TextDecoderStream()).getReader();
-    this.#done = this.#pump();
+    this.#done = this.#pump()
+      // Whoever waits for lines is told: nobody may do so at this moment.
+      .catch((error) => void (this.#error = error))
+      .finally(() => {
+        this.#ended = true;
+        this.#tell();
+      });
   }
 
   /** The next line, or `null` at the end of the stream. */
@@ -88,9 +97,22 @@ export class Lines {
   /** All lines that are still to come, up to the end of the stream. */
   async rest(ms: number = PATIENCE_MS): Promise<string[]> {
     await this.#until(() => this.#ended, ms, `the end of ${this.#name}`);
+    if (this.#error !== null) throw this.#error;
     const lines = this.all.slice(this.#next);
     this.#next = this.all.length;
     return lines;
+  }
+
+  /** Waits for text that nothing ends a line after, such as a prompt. */
+  async prompt(text: string, ms: number = PATIENCE_MS): Promise<void> {
+    await this.#until(
+      () => this.#partial === text,
+      ms,
+      `"${text}" on ${this.#name}`,
+    );
+    if (this.#partial !== text) {
+      throw new Error(`Cannot find "${text}": it has ended${this.#soFar()}`);
+    }
   }
 
   /** Stops reading. Another process may hold the stream open for longer. */
@@ -105,21 +127,20 @@ export class Lines {
       while (!this.#ended && !holds()) await this.#news.promise;
     };
     await waitFor(arrival(), ms, what, () => this.#soFar());
+    if (this.#error !== null && !holds()) throw this.#error;
   }
 
   async #pump(): Promise<void> {
-    let partial = "";
     while (true) {
       const { value, done } = await this.#reader.read();
       if (done) break;
-      const lines = (partial + value).split(/\r?\n/);
-      partial = lines.pop()!;
+      const lines = (this.#partial + value).split(/\r?\n/);
+      this.#partial = lines.pop()!;
       this.all.push(...lines);
       this.#tell();
     }
-    if (partial !== "") this.all.push(partial);
-    this.#ended = true;
-    this.#tell();
+    if (this.#partial !== "") this.all.push(this.#partial);
+    this.#partial = "";
   }
 
   #tell(): void {
