@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { spawnBlocking } from "../../mod.ts";
 import { pollFor } from "../helpers/deadline.ts";
-import { meet, meetFromTask, naps } from "./fixtures/blocking.ts";
+import { meet, meetFromTask, naps, sharesAgain } from "./fixtures/blocking.ts";
 import { throws, throwsQuota } from "./fixtures/faulty.ts";
 import { double, echo, sleep, where } from "./fixtures/tasks.ts";
 import {
@@ -132,6 +132,15 @@ poolTest(
     assertEquals(await outcomeOf(sleeping), "aborted");
   },
   { on: [1, 2] },
+);
+
+poolTest(
+  "all threads can share memory with a worker that replaces another",
+  async ({ rt }) => {
+    assertEquals(await valueOf(rt.spawnBlocking(sharesAgain)), 11);
+    assertEquals(await valueOf(rt.spawnWith({ on: 2 }, sharesAgain)), 11);
+    assertEquals(rt.block_on(sharesAgain), 11);
+  },
 );
 
 poolTest(

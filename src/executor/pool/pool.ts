@@ -217,10 +217,15 @@ export class Pool implements OwnPool, Keeper {
     }
   }
 
-  /** Makes ways between a new thread and all others that there are. */
+  /**
+   * Makes ways between a new thread and all others that there are. Threads for
+   * blocking tasks need none between each other: what goes to them has no buffers.
+   */
   #introduce(seat: number): Way[] {
+    const { memory } = this;
     const others = [...this.#threads.keys()].filter((other) =>
-      other !== seat && other <= this.memory.workers
+      other !== seat && !memory.isVacant(other) &&
+      Math.min(seat, other) <= memory.workers
     );
     return introduceTo(this.seat.ports, seat, others);
   }

@@ -18,6 +18,9 @@ export interface Attached {
 /** A way to the thread of a seat. */
 export type Way = readonly [seat: number, port: MessagePort];
 
+/** The seat of the thread that made the pool, and introduces threads to each other. */
+const CREATOR = 0;
+
 /** Ways between each two of so many seats, by seat. */
 export function connectAll(count: number): Way[][] {
   const ways: Way[][] = Array.from({ length: count }, () => []);
@@ -47,7 +50,7 @@ export function introduceTo(
   });
   const { port1, port2 } = new MessageChannel();
   own.set(seat, port1);
-  return [...ways, [0, port2]];
+  return [...ways, [CREATOR, port2]];
 }
 
 /** What tells a thread of a new way to another one. */
@@ -103,6 +106,9 @@ export class Ports {
       this.#arrived.set(message.record, copy);
       return;
     }
+    // A thread that was replaced has another port, of which the creator tells.
+    const news = this.#ports.get(CREATOR);
+    if (news !== undefined) this.#receive(news);
     this.#ports.get(seat)!.postMessage(message, transfer);
   }
 
