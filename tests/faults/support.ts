@@ -139,6 +139,14 @@ export function shown(error: OsError): string {
   return `${error.name} ${error.code} from ${error.syscall}`;
 }
 
+/** Waits until a fault has hit so many calls; says how long that took, in ms. */
+export function* untilHits(fault: Fault, count: number): Coroutine<number> {
+  const start = time.now();
+  // Nobody is told of a hit, and what makes them may be a timer that is to come.
+  while (fault.hits < count) yield* time.sleep(1);
+  return time.now() - start;
+}
+
 /** Checks that each fault has hit so many calls. */
 export function assertHits(expected: number, ...faults: Fault[]): void {
   for (const { name, hits } of faults) {

@@ -2,7 +2,14 @@
  * `EAGAIN` although a socket was said to be ready, again and again: nobody may try
  * in a loop, and nobody may wait for what has come already.
  */
-import { assertHits, bothWays, double, E, faultTest } from "./support.ts";
+import {
+  assertHits,
+  bothWays,
+  double,
+  E,
+  faultTest,
+  untilHits,
+} from "./support.ts";
 import { assert, assertEquals } from "@std/assert";
 import { block_on, type Coroutine, join, net, spawn, time } from "../../mod.ts";
 
@@ -83,7 +90,7 @@ bothWays(
     const reading = spawn(() => server.read(new Uint8Array(1)));
     const before = double.count("epoll_wait") + double.count("epoll_pwait2") +
       double.count("epoll_wait_async");
-    yield* time.sleep(10);
+    yield* untilHits(fault, 5);
     const waits = double.count("epoll_wait") + double.count("epoll_pwait2") +
       double.count("epoll_wait_async") - before;
     assert(fault.hits <= waits + 1, `${fault.hits} reads, ${waits} waits`);
@@ -99,6 +106,7 @@ bothWays("a read that waits sleeps: no call is made meanwhile", function* () {
   const { client, server } = yield* pair();
   const reading = spawn(() => server.read(new Uint8Array(1)));
   const before = double.count("recv");
+  // For as long as a timer takes that keeps it waiting for nothing else.
   yield* time.sleep(20);
   // One that finds out that there is nothing, or none if that is known.
   assert(double.count("recv") - before <= 1);

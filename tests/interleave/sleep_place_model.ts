@@ -13,6 +13,7 @@ import { Parking, PARKING_BYTES } from "../../src/reactor/parking.ts";
 import { expect } from "./expect.ts";
 import { again, type Model, type Round, type Steps } from "./model.ts";
 import { Places } from "./places.ts";
+import { ENDED, UNDER_WAY, waitOffThread } from "./wait_off_thread.ts";
 
 /** How a task ends, and whether its spawner waits for it. */
 export interface Outcome {
@@ -54,10 +55,6 @@ export interface SleepOptions {
   /** Looks for a sleeper before it puts the record into the list. */
   readonly unparksEarly?: boolean;
 }
-
-/** Whether a wait off the thread is under way, or has ended. */
-const UNDER_WAY = 1;
-const ENDED = 2;
 
 /** The protocol of `seat.ts`, `sleep_place.ts` and `endings.ts` around a sleep. */
 export class SleepModel implements Model {
@@ -109,7 +106,7 @@ export class SleepModel implements Model {
         name: `worker ${record}`,
         rounds: [(steps: Steps) => this.#end(steps, record)],
       })),
-      ...(isHosted ? [this.#wait] : []),
+      ...(isHosted ? [waitOffThread(this.#offThread, this.#signal)] : []),
       ...(looks > 0
         ? [{
           name: "timer",
@@ -321,25 +318,6 @@ export class SleepModel implements Model {
         when: () => world[this.#offThread] === ENDED,
         reads: [this.#offThread],
       });
-    };
-  }
-
-  get #wait(): Model["threads"][number] {
-    const [off, signal] = [this.#offThread, this.#signal];
-    return {
-      name: "wait",
-      isServant: true,
-      rounds: [({ step, world }) => {
-        step("end of wait", () => {
-          world[signal] = 0;
-          world[off] = ENDED;
-        }, {
-          when: () => world[off] === UNDER_WAY && world[signal] === 1,
-          reads: [off, signal],
-          writes: [off, signal],
-        });
-        return again();
-      }],
     };
   }
 

@@ -2,6 +2,7 @@ import { Inbox } from "../../src/executor/pool/inbox.ts";
 import { Parking, PARKING_BYTES } from "../../src/reactor/parking.ts";
 import { again, type Model, type Round, type Steps } from "./model.ts";
 import { Places } from "./places.ts";
+import { ENDED, UNDER_WAY, waitOffThread } from "./wait_off_thread.ts";
 
 /** A worker that is mailed tasks which arm a timer each. */
 export interface TimersOptions {
@@ -21,10 +22,6 @@ export interface TimersOptions {
 
 /** What stands for no time. */
 const NEVER = 15;
-
-/** Whether a wait off the thread is under way, or has ended. */
-const UNDER_WAY = 1;
-const ENDED = 2;
 
 const PHASES = [
   "turn",
@@ -104,7 +101,7 @@ export class TimersModel implements Model {
           return again();
         }],
       },
-      ...(hosted ? [this.#wait] : []),
+      ...(hosted ? [waitOffThread(this.#offThread, this.#signal)] : []),
     ];
   }
 
@@ -273,25 +270,6 @@ export class TimersModel implements Model {
     });
     // A worker is awake in its turns, also while its wait goes on.
     this.#place(steps).unpark();
-  }
-
-  get #wait(): Model["threads"][number] {
-    const [off, signal] = [this.#offThread, this.#signal];
-    return {
-      name: "wait",
-      isServant: true,
-      rounds: [({ step, world }) => {
-        step("end of wait", () => {
-          world[signal] = 0;
-          world[off] = ENDED;
-        }, {
-          when: () => world[off] === UNDER_WAY && world[signal] === 1,
-          reads: [off, signal],
-          writes: [off, signal],
-        });
-        return again();
-      }],
-    };
   }
 
   readonly check = ({ world }: { world: Int32Array }): void => {

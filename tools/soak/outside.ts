@@ -4,6 +4,7 @@
  * @module
  */
 import { block_on, Handle, type HandleMessage } from "../../mod.ts";
+import { hostedReactorClosed } from "../../tests/helpers/hosted_reactor.ts";
 import { add, sleeps } from "./tasks.ts";
 
 /** What the Worker is to do. */
@@ -24,7 +25,8 @@ addEventListener("message", async (event) => {
   const request = (event as MessageEvent<OutsideRequest | null>).data;
   if (request === null) {
     // Its reactor may wait off the thread for a moment longer.
-    setTimeout(() => self.close(), 20);
+    await hostedReactorClosed();
+    self.close();
     return;
   }
   const { message, count, blocking, leaves } = request;
