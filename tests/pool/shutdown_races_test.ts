@@ -22,7 +22,7 @@ import {
   waitsBelow,
 } from "./fixtures/parents.ts";
 import { roundTrips } from "./fixtures/scheduling.ts";
-import { waitsInCleanup, wakesOthers } from "./fixtures/shutdown.ts";
+import { takesLate, waitsInCleanup, wakesOthers } from "./fixtures/shutdown.ts";
 import type { Tally } from "./fixtures/storm.ts";
 import { cleanup, double, hog } from "./fixtures/tasks.ts";
 import {
@@ -267,3 +267,26 @@ poolTest(
   },
   { on: [1, 2], board: true },
 );
+
+for (const ends of [true, false]) {
+  poolTest(
+    `a listener whose receiver ${
+      ends ? "ends its worker" : "is cancelled"
+    } before it takes it is closed`,
+    async ({ rt, workers }) => {
+      const taking = rt.spawnWith({ on: 1 }, takesLate, GATE, ends);
+      await pollFor(
+        () => rt.metrics().completed === workers + 1,
+        PATIENCE_MS,
+        "the listener",
+      );
+      const ended = ends ? undefined : rt.shutdown();
+      board.set(GATE, 1);
+      await ended;
+      assertEquals(await outcomeOf(taking), ends ? "lost" : "aborted");
+      // The worker that replaces the other finds it.
+      if (ends) await valueOf(rt.spawnWith({ on: 1 }, double, 1));
+    },
+    { board: true },
+  );
+}

@@ -1,4 +1,4 @@
-import { currentContext, type Owner } from "../../future/mod.ts";
+import { currentContext, type Owner, reportFailure } from "../../future/mod.ts";
 import { Decoder, type Packet } from "../../task/mod.ts";
 import { Chains } from "./chains.ts";
 import { type Heap, LARGEST_BLOCK } from "./heap.ts";
@@ -129,16 +129,26 @@ export class Payloads {
     if (block === 0) {
       return this.#decoder.decode(bytes, 4 * (at + RECORD.INLINE));
     }
+    return this.#readBlocks("decode", block, record, length);
+  }
+
+  /** Reads, or discards, what is not in the record itself, and frees it. */
+  #readBlocks(
+    how: "decode" | "discard",
+    block: number,
+    record: number,
+    length: number,
+  ): unknown {
     if (block === BY_PORT) {
       const { bytes, attachments } = this.#ports.take(record);
-      return this.#decoder.decode(new Uint8Array(bytes), 0, attachments);
+      return this.#decoder[how](new Uint8Array(bytes), 0, attachments);
     }
     if (block < BY_PORT) {
       const bytes = this.#chains.read(BY_PORT - block, length);
-      return this.#decoder.decode(bytes, 0);
+      return this.#decoder[how](bytes, 0);
     }
     try {
-      return this.#decoder.decode(bytes, this.#heap.offset(block));
+      return this.#decoder[how](this.#memory.bytes, this.#heap.offset(block));
     } finally {
       this.#heap.free(block, length);
     }
@@ -176,14 +186,22 @@ export class Payloads {
     this.#decoder.discard(bytesOf(payload), 0, payload.attachments);
   }
 
-  /** Frees what the outcome takes of a task that nobody wants to know of. */
+  /**
+   * Closes what has moved with the outcome of a task that nobody wants to know of,
+   * and frees what it takes.
+   */
   discard(record: number, ending: SharedEnding): void {
-    if (ending === ABORTED || ending === LOST) return;
-    const block = this.#memory.get(record, RECORD.BLOCK);
-    if (block === BY_PORT) this.#ports.forget(record);
-    else if (block < BY_PORT) this.#chains.free(BY_PORT - block);
-    else if (block !== 0) {
-      this.#heap.free(block, this.#memory.get(record, RECORD.LENGTH));
+    if (ending === ABORTED || ending === LOST || !this.isHere(record)) return;
+    const { words, bytes, layout } = this.#memory;
+    const at = layout.record(record);
+    const block = words[at + RECORD.BLOCK]!;
+    try {
+      if (block === 0) this.#decoder.discard(bytes, 4 * (at + RECORD.INLINE));
+      else {
+        this.#readBlocks("discard", block, record, words[at + RECORD.LENGTH]!);
+      }
+    } catch (error) {
+      reportFailure("closing an outcome that nobody takes", error);
     }
   }
 }

@@ -282,6 +282,7 @@ export class Pool implements OwnPool, Keeper {
     }));
     for (const worker of stuckSeats) this.#threads.get(worker)!.letGo();
     seat.reap();
+    seat.reapOutcomes();
     seat.endAll(LOST);
     seat.endOthers();
     for (const thread of this.#threads.values()) thread.end();

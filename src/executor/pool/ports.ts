@@ -142,12 +142,6 @@ export class Ports {
     this.#arrived.set(message.record, message);
   }
 
-  /** Lets go of what came with a record, if it came to this thread at all. */
-  forget(record: number): void {
-    if (!this.#arrived.has(record)) this.#drain();
-    this.#arrived.delete(record);
-  }
-
   #drain(): void {
     // A port that arrives is drained as well: a Map's iteration comes to it.
     for (const port of this.#ports.values()) this.#receive(port);

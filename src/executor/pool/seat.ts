@@ -48,7 +48,7 @@ export class Seat implements RemoteTaskHost {
   readonly #unplaced: Unplaced;
   #awaited = 0;
   #pending = 0;
-  readonly #receiver = (record: number) => this.#receive(record);
+  readonly #receiver = (record: number) => this.receive(record);
 
   constructor(
     memory: PoolMemory,
@@ -216,6 +216,14 @@ export class Seat implements RemoteTaskHost {
     this.drain();
   }
 
+  /** After the pool's end: closes what threads were given that left before it came. */
+  reapOutcomes(): void {
+    const { memory } = this;
+    for (let seat = 1; seat < memory.firstOutside; seat++) {
+      if (memory.isVacant(seat)) memory.done(seat).drain(this.#receiver);
+    }
+  }
+
   /** Cancels what was spawned here and waits for room. */
   protected cancelWaiting(): void {
     for (const backlog of [this.#backlog, this.#blockingBacklog]) {
@@ -255,7 +263,8 @@ export class Seat implements RemoteTaskHost {
     return hadAny;
   }
 
-  #receive(record: number): void {
+  /** Takes the outcome of a task, or a record that comes back. */
+  protected receive(record: number): void {
     const task = this.#tasks[record];
     const { states } = this.memory;
     // An empty shell comes back, or what a thread before left in this seat.
@@ -373,7 +382,7 @@ export class Seat implements RemoteTaskHost {
       if (this.endings.giveUp(task.record, ending)) {
         this.#tasks[task.record] = null;
         this.#settle(task, ending, outcome);
-      } else this.#receive(task.record);
+      } else this.receive(task.record);
     }
   }
 

@@ -32,6 +32,14 @@ export class WorkFinder {
     this.#giveBack = giveBack;
   }
 
+  /** Moves the older half of a full deque to where all workers take from. */
+  spill(): void {
+    for (let n = this.#deque.length >> 1; n > 0; n--) {
+      const record = this.#deque.steal();
+      if (record !== NONE) this.#giveBack(record);
+    }
+  }
+
   /** Takes a record, or NONE; with `fair` it looks into the injector first. */
   take(fair: boolean): number {
     if (fair) {

@@ -93,18 +93,10 @@ export class WorkerSeat extends Seat implements JobHost {
 
   protected override publish(record: number): void {
     if (!this.#deque.push(record)) {
-      this.#spill();
+      this.#finder.spill();
       this.#deque.push(record);
     }
     this.memory.wakeOne();
-  }
-
-  /** Moves the older half of a full deque to where all workers take from. */
-  #spill(): void {
-    for (let n = this.#deque.length >> 1; n > 0; n--) {
-      const record = this.#deque.steal();
-      if (record !== NONE) this.publishShared(record);
-    }
   }
 
   /**
@@ -306,6 +298,12 @@ export class WorkerSeat extends Seat implements JobHost {
   override drain(): boolean {
     this.#readMail();
     return !this.#isEnding && super.drain();
+  }
+
+  /** The pool may have been shut down since, and what was taken be the first to go. */
+  protected override receive(record: number): void {
+    if (this.#isEnding) this.memory.done(this.number).push(record);
+    else super.receive(record);
   }
 
   override reap(): void {
