@@ -8,11 +8,16 @@ import { BLOCKING, spawnShareable } from "./spawn_shared.ts";
  * workers go on meanwhile. Threads are started as they are needed, up to 64 at a
  * time, and end when they have had nothing to do for half a second.
  *
+ * Shared memory comes to the thread by way of this one, which has to look: a task
+ * that is given some starts when this thread next waits, or turns its event loop.
+ * Buffers can move there with `spawnWith({ blocking: true, transfer }, …)`.
+ *
  * @param fn What `task` has returned.
  * @param args What to call it with.
  * @returns A future of the value.
  * @throws {TypeError} If `fn` is no shareable task, or an argument cannot travel: a
- * `SharedArrayBuffer`, for example, which goes to workers only.
+ * `SharedArrayBuffer` does not from one blocking task to another, nor from a Worker
+ * of your own.
  *
  * @example Reading a file without holding others up
  * ```ts

@@ -9,6 +9,8 @@ export interface SpawnOptions {
    * fewest tasks. Without it, the first that is free takes it.
    */
   readonly on?: number | "fewest";
+  /** Whether it may block its thread, as with {@linkcode spawnBlocking}. */
+  readonly blocking?: boolean;
   /** Buffers among the arguments that move instead of being copied. */
   readonly transfer?: readonly Transferable[];
 }
@@ -18,7 +20,7 @@ export function placementOf(
   options: SpawnOptions,
   spawner: Spawner,
 ): Placement {
-  const { on, transfer } = options ?? {};
+  const { on, blocking = false, transfer } = options ?? {};
   const { workers } = spawner;
   if (
     on !== undefined && on !== "fewest" &&
@@ -31,9 +33,24 @@ export function placementOf(
         `from 1 to ${workers}`,
     );
   }
+  if (typeof blocking !== "boolean") {
+    throw new TypeError(
+      `Cannot spawn: the option blocking is ${
+        describe(blocking)
+      }, expected true or false`,
+    );
+  }
+  if (blocking && on !== undefined) {
+    throw new TypeError(
+      `Cannot spawn: the option on is ${
+        describe(on)
+      }, and a blocking task runs on a thread of its own`,
+    );
+  }
   const seat = on === "fewest" ? spawner.leastLoaded() : on;
   return {
     ...(seat === undefined ? {} : { on: seat }),
+    ...(blocking ? { blocking } : {}),
     ...(transfer === undefined ? {} : { transfer }),
   };
 }

@@ -10,7 +10,8 @@ import { spawnShareable } from "./spawn_shared.ts";
  * @param options Where, and what moves.
  * @param fn What `task` has returned.
  * @param args What to call it with.
- * @throws {TypeError} If `fn` is no shareable task, or an argument cannot travel.
+ * @throws {TypeError} If `fn` is no shareable task, an argument cannot travel, or a
+ * blocking task is to run on a worker.
  * @throws {RangeError} If there is no such worker.
  *
  * @example A buffer that moves to the task

@@ -294,17 +294,3 @@ poolTest(
   },
   { on: [1, 2], board: true },
 );
-
-poolTest(
-  "shared and transferred buffers are refused for blocking tasks",
-  ({ rt }) => {
-    const bytes = new Uint8Array(2);
-    assertThrows(
-      () => rt.spawnBlocking(increment, new SharedArrayBuffer(4), 1),
-      TypeError,
-      'Cannot spawn "increment" as a blocking task: shared and transferred ' +
-        "buffers go to workers only",
-    );
-    assertEquals([bytes.length, rt.metrics().spawned], [2, 0]);
-  },
-);

@@ -105,6 +105,7 @@ export const echo = task(import.meta, function echo(value: unknown) {
 });
 
 const spawnOptions = options({
+  blocking: orHostile(true, false),
   on: orHostile(undefined, 1, 0, 2, "fewest", number),
   transfer: orHostile(
     undefined,

@@ -144,7 +144,9 @@ export function holdingLines(before: Holdings, after: Holdings): Line[] {
 export function flatLines(measured: Measured, workers: number): Line[] {
   const { heap, workerHeaps, resident, descriptors } = measured;
   // A mebibyte for each heap; for the process, what the allocator keeps of threads
-  // that have ended; a few descriptors for connections that fetch keeps open.
+  // that have ended, without what V8 keeps of their heaps (100 MiB, for 8 seconds):
+  // see the flags of the task; a few descriptors for connections that fetch keeps
+  // open.
   const slack = (part: number, least: number) => ({ part, least });
   return [
     flat("the main thread's heap at rest", "MiB", heap, slack(0.05, 1)),

@@ -67,8 +67,9 @@ export async function lookAtRest(
     () => !canCount || holdings().threads === threads,
     () =>
       `there are ${holdings().threads} threads of workers at rest, ` +
-      `not ${threads}: ` +
-      [calm, deadly].map(({ name, rt }) => `${name} ${seatsOf(rt)}`).join("; "),
+      `not ${threads}: calm ${seatsOf(calm.rt)}; ` +
+      // Whoever exports a Handle of it to look at its seats has its workers start.
+      `deadly ${JSON.stringify(deadly.rt.metrics())}`,
   );
   await releaseEndedWorker();
   const { armed, held } = await pendingTimers();

@@ -37,6 +37,7 @@ import {
 import { TASK_KINDS } from "./task_kinds.ts";
 import { TCP_KINDS } from "./tcp_kinds.ts";
 import { TIMER_KINDS } from "./timer_kinds.ts";
+import { warmUp } from "./warm_up.ts";
 import { startWatchdog } from "./watchdog.ts";
 
 /** What a run is like. */
@@ -87,6 +88,8 @@ export async function soak(options: SoakOptions): Promise<boolean> {
   using progress = new Progress(() => lineOf(world, stop.elapsed));
   const measured = nothingMeasured();
   await calm.layBoard();
+  await warmUp(world);
+  stop.begin();
   await act(world, lanes, seed, stop, measured);
   const timers = await pendingTimers();
   const memories = [calm, deadly].map(({ rt }) => rt.handle().export().memory);
@@ -112,18 +115,23 @@ export async function soak(options: SoakOptions): Promise<boolean> {
 
 /** Says when it is over: after some time, or by Ctrl-C. */
 class Stop implements Disposable {
-  readonly #start = performance.now();
+  #start = performance.now();
   readonly #over = Promise.withResolvers<void>();
-  readonly #timer: ReturnType<typeof setTimeout>;
+  #timer: ReturnType<typeof setTimeout> | undefined;
   readonly #interrupt = () => this.#over.resolve();
   readonly minutes: number;
   isOver = false;
 
   constructor(minutes: number) {
     this.minutes = minutes;
-    this.#timer = setTimeout(this.#over.resolve, minutes * 60_000);
     this.#over.promise.then(() => this.isOver = true);
     Deno.addSignalListener("SIGINT", this.#interrupt);
+  }
+
+  /** Has the time begin now: what was done before is no part of it. */
+  begin(): void {
+    this.#start = performance.now();
+    this.#timer = setTimeout(this.#over.resolve, this.minutes * 60_000);
   }
 
   /** How long it has been going on, in minutes. */

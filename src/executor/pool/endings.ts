@@ -1,6 +1,6 @@
 import { reportFailure } from "../../future/mod.ts";
 import { disposeAll, type Encoder, type Packet } from "../../task/mod.ts";
-import { RECORD, SEAT } from "./layout.ts";
+import { ATTACHED, RECORD, SEAT } from "./layout.ts";
 import type { PoolMemory } from "./memory.ts";
 import {
   keep,
@@ -220,8 +220,9 @@ export class Endings {
     const memory = this.#memory;
     const mail = memory.mail(seat);
     mail.drain((record) => {
-      if (memory.get(record, RECORD.ATTACHED) === 0) mail.push(record);
-      else this.endTaken(record, ending);
+      if (memory.get(record, RECORD.ATTACHED) === ATTACHED.NONE) {
+        mail.push(record);
+      } else this.endTaken(record, ending);
     });
   }
 

@@ -71,12 +71,21 @@ export const RECORD = {
   LENGTH: 6,
   /** Where they are: a block of the heap, 0: in the record, `BY_PORT`. */
   BLOCK: 7,
-  /** Whether a message with attachments belongs to them. */
+  /** Whether a message with attachments belongs to them, see `ATTACHED`. */
   ATTACHED: 8,
   /** Whether it was mailed to a worker, which counts it from then on. */
   PINNED: 9,
   /** Where small arguments and outcomes stand. */
   INLINE: 10,
+} as const;
+
+/** What `RECORD.ATTACHED` can say. */
+export const ATTACHED = {
+  NONE: 0,
+  /** It went to the thread that reads it, or waits until that is known. */
+  SENT: 1,
+  /** The thread that shall have it has asked for it, see `held.ts`. */
+  ASKED: 2,
 } as const;
 
 /** How many words a record takes: two cache lines. */

@@ -5,6 +5,7 @@ import {
   signalBackend,
 } from "../../reactor/select_backend.ts";
 import type { SignalTarget } from "../../reactor/mod.ts";
+import { Heap } from "./heap.ts";
 import { claimWorker, HostedWorkers } from "./hosted_workers.ts";
 import { Inbox } from "./inbox.ts";
 import { Injector } from "./injector.ts";
@@ -159,6 +160,19 @@ export class PoolMemory {
       this.layout.seat(seat) + SEAT.DONE,
       this.layout.links(RECORD.DONE_LINK),
     );
+  }
+
+  /** A view of the heap, for the thread that has it. */
+  openHeap(): Heap {
+    const { heap, heapBytes, sizes } = this.layout;
+    return new Heap(this.words, heap, heapBytes, sizes.heap);
+  }
+
+  /** The same of the free records. */
+  openSlots(): Slots {
+    const { slots, sizes } = this.layout;
+    const links = this.layout.links(RECORD.LINK);
+    return new Slots(this.words, slots, sizes.records, links);
   }
 
   /** A word of a record. */

@@ -2,7 +2,7 @@ import { currentContext, type Owner, reportFailure } from "../../future/mod.ts";
 import { Decoder, type Packet } from "../../task/mod.ts";
 import { Chains } from "./chains.ts";
 import { type Heap, LARGEST_BLOCK } from "./heap.ts";
-import { INLINE_BYTES, RECORD } from "./layout.ts";
+import { ATTACHED, INLINE_BYTES, RECORD } from "./layout.ts";
 import type { PoolMemory } from "./memory.ts";
 import type { Attached, Ports } from "./ports.ts";
 import { ABORTED, LOST, type SharedEnding } from "./shared_state.ts";
@@ -53,7 +53,7 @@ export class Payloads {
     const { words, bytes } = this.#memory;
     const at = this.#memory.layout.record(record);
     words[at + RECORD.LENGTH] = length;
-    words[at + RECORD.ATTACHED] = 0;
+    words[at + RECORD.ATTACHED] = ATTACHED.NONE;
     if (payload.attachments !== null) {
       this.checkWay(to!);
       this.#send(record, payload, to!);
@@ -98,7 +98,7 @@ export class Payloads {
   #send(record: number, payload: Payload, to: number): void {
     const bytes = bytesOf(payload);
     this.#memory.set(record, RECORD.BLOCK, BY_PORT);
-    this.#memory.set(record, RECORD.ATTACHED, 1);
+    this.#memory.set(record, RECORD.ATTACHED, ATTACHED.SENT);
     const attachments = payload.attachments ?? [];
     const { buffer } = bytes;
     this.#ports.send(to, { record, bytes: buffer, attachments }, [
@@ -166,7 +166,7 @@ export class Payloads {
    * task's by then.
    */
   takeAttached(record: number): Attached | null {
-    return this.#memory.get(record, RECORD.ATTACHED) === 1
+    return this.#memory.get(record, RECORD.ATTACHED) === ATTACHED.SENT
       ? this.#ports.takeIfThere(record)
       : null;
   }
@@ -179,6 +179,13 @@ export class Payloads {
   /** Closes what has moved by port to a task that was aborted. */
   discardAttached({ bytes, attachments }: Attached): void {
     this.#decoder.discard(new Uint8Array(bytes), 0, attachments);
+  }
+
+  /** The thread goes away: nobody can take any more what came to it by port. */
+  discardArrived(): void {
+    for (const attached of this.#ports.takeAll()) {
+      this.discardAttached(attached);
+    }
   }
 
   /** Closes what has moved with a payload that was never written. */

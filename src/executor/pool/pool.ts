@@ -235,12 +235,13 @@ export class Pool implements OwnPool, Keeper {
     let wanted = memory.blockingInjector.length;
     for (
       let seat = memory.firstBlocking;
-      seat < memory.firstOutside && wanted > 0;
+      seat < memory.firstOutside;
       seat++
     ) {
       const status = memory.loadSeat(seat, SEAT.STATUS);
       if (status === STATUS.STARTING) wanted--;
       if (status !== STATUS.VACANT) continue;
+      if (wanted <= 0 && memory.mail(seat).isEmpty) continue;
       this.#startOn(seat, this.#introduce(seat));
       wanted--;
     }

@@ -13,6 +13,8 @@ export interface Attached {
   readonly bytes: ArrayBuffer;
   /** Shared and transferred buffers, by the number that the bytes call them. */
   readonly attachments: readonly unknown[];
+  /** What moves on with it, where it waits for a thread that asks. */
+  readonly transfer?: Transferable[];
 }
 
 /** A way to the thread of a seat. */
@@ -102,7 +104,7 @@ export class Ports {
   /** Sends what goes with a record. */
   send(seat: number, message: Attached, transfer: Transferable[]): void {
     if (seat === this.#own) {
-      const copy = structuredClone(message, { transfer });
+      const copy = structuredClone({ ...message, transfer }, { transfer });
       this.#arrived.set(message.record, copy);
       return;
     }
@@ -110,6 +112,11 @@ export class Ports {
     const news = this.#ports.get(CREATOR);
     if (news !== undefined) this.#receive(news);
     this.#ports.get(seat)!.postMessage(message, transfer);
+  }
+
+  /** Sends on what has waited here. */
+  forward(seat: number, { transfer = [], ...message }: Attached): void {
+    this.send(seat, message, transfer);
   }
 
   /** Whether something came with a record. */
@@ -135,6 +142,14 @@ export class Ports {
     const message = this.#arrived.get(record) ?? null;
     this.#arrived.delete(record);
     return message;
+  }
+
+  /** All that has come and was not taken. */
+  takeAll(): Attached[] {
+    this.#drain();
+    const all = [...this.#arrived.values()];
+    this.#arrived.clear();
+    return all;
   }
 
   /** Puts back what was taken. */

@@ -17,8 +17,8 @@ export interface RoomParts {
   readonly slots: Slots;
   readonly functions: Functions;
   readonly payloads: Payloads;
-  /** Whether the thread is one of the user's, which no port leads to. */
-  readonly isOutside: boolean;
+  /** Whether a port leads from the thread to one that may run a task. */
+  canSend(placement: Placement): boolean;
   /** Gives a task a worker to which a port leads. */
   pin(name: string, placement: Placement): Placement;
 }
@@ -62,19 +62,29 @@ export class Room {
     payload: Payload,
     placement: Placement,
   ): Placement | null {
-    const { payloads, isOutside, pin } = this.#parts;
+    const { payloads, canSend, pin } = this.#parts;
     if (payloads.write(record, payload, placement.on)) return placement;
-    if (!placement.blocking && !isOutside) {
+    // For a blocking task it would wait in this thread too, see `held.ts`.
+    const isLarge = payload.length > MAX_SHARED_BYTES;
+    if (canSend(placement) && (isLarge || !placement.blocking)) {
       placement = pin(name, placement);
       if (payloads.write(record, payload, placement.on)) return placement;
     }
-    if (payload.length <= MAX_SHARED_BYTES) return null;
+    if (!isLarge) return null;
     throw new RangeError(
       `Cannot spawn "${name}": its arguments take ${payload.length} bytes, and ` +
         `${MAX_SHARED_BYTES} at most can go ` +
         (placement.blocking
-          ? "to a blocking task"
+          ? "to a blocking task from such a thread"
           : "from a thread that has imported its Handle"),
     );
   }
+}
+
+/** Where `canSend` is false, and the arguments have buffers that go by port alone. */
+export function noWay(name: string): TypeError {
+  return new TypeError(
+    `Cannot spawn "${name}" as a blocking task: shared and transferred buffers ` +
+      "go there from workers and from the runtime's own thread only",
+  );
 }

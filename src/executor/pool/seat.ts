@@ -2,8 +2,9 @@ import { type Declaration, Encoder } from "../../task/mod.ts";
 import { Backlog } from "./backlog.ts";
 import { Endings } from "./endings.ts";
 import { Functions } from "./functions.ts";
-import { Heap } from "./heap.ts";
-import { RECORD, SEAT } from "./layout.ts";
+import type { Heap } from "./heap.ts";
+import { Held } from "./held.ts";
+import { ATTACHED, RECORD, SEAT } from "./layout.ts";
 import type { PoolMemory } from "./memory.ts";
 import { keep, type Payload, Payloads } from "./payloads.ts";
 import type { Placement } from "./placement.ts";
@@ -13,10 +14,10 @@ import {
   type RemoteTaskHost,
   type SeatHost,
 } from "./remote_task.ts";
-import { type Placed, Room } from "./room.ts";
+import { noWay, type Placed, Room } from "./room.ts";
 import { SleepPlace } from "./sleep_place.ts";
 import { ABORTED, FAILED, LOST, type SharedEnding } from "./shared_state.ts";
-import { Slots } from "./slots.ts";
+import type { Slots } from "./slots.ts";
 import { NONE } from "./task_deque.ts";
 import { Unplaced } from "./unplaced.ts";
 
@@ -36,6 +37,7 @@ export class Seat implements RemoteTaskHost {
   readonly #encoder = new Encoder();
   readonly host: SeatHost;
   readonly #slots: Slots;
+  readonly #held: Held;
   /** Where the thread sleeps. */
   readonly sleep: SleepPlace;
   /** Has the pool's workers started; for `Life`. */
@@ -62,24 +64,14 @@ export class Seat implements RemoteTaskHost {
     this.host = host;
     this.ports = new Ports(number);
     this.startWorkers = startWorkers;
-    const { words, layout } = memory;
-    this.heap = new Heap(
-      words,
-      layout.heap,
-      layout.heapBytes,
-      layout.sizes.heap,
-    );
-    this.#slots = new Slots(
-      words,
-      layout.slots,
-      layout.sizes.records,
-      layout.links(RECORD.LINK),
-    );
+    this.heap = memory.openHeap();
+    this.#slots = memory.openSlots();
     this.functions = new Functions(memory, this.heap);
     this.payloads = new Payloads(memory, this.heap, this.ports);
     this.endings = new Endings(memory, number, this.payloads, this.#encoder);
+    this.#held = new Held(memory, this.payloads, this.ports, this.endings);
     this.#room = new Room({
-      isOutside: number >= memory.firstOutside,
+      canSend: (placement) => this.canSend(placement),
       slots: this.#slots,
       functions: this.functions,
       payloads: this.payloads,
@@ -157,15 +149,20 @@ export class Seat implements RemoteTaskHost {
   /** What goes by port has to know where to, and that somebody is there. */
   protected pinned(name: string, placement: Placement): Placement {
     if (placement.blocking) {
-      throw new TypeError(
-        `Cannot spawn "${name}" as a blocking task: shared and transferred ` +
-          "buffers go to workers only",
-      );
+      // It waits here until a thread has taken the task.
+      if (this.canSend(placement)) return { ...placement, on: this.number };
+      throw noWay(name);
     }
     if (!this.memory.life.keepAwake()) this.startWorkers();
     return placement.on === undefined
       ? { ...placement, on: this.leastLoaded() }
       : placement;
+  }
+
+  /** Whether a port leads from here to a thread that may run a task. */
+  protected canSend({ blocking }: Placement): boolean {
+    const { firstBlocking, firstOutside } = this.memory;
+    return this.number < (blocking ? firstBlocking : firstOutside);
   }
 
   leastLoaded(): number {
@@ -180,17 +177,15 @@ export class Seat implements RemoteTaskHost {
     const at = memory.layout.record(record);
     memory.words[at + RECORD.SPAWNER] = this.number;
     memory.words[at + RECORD.FN] = number;
-    memory.words[at + RECORD.PINNED] = on === undefined ? 0 : 1;
+    memory.words[at + RECORD.PINNED] = Number(on !== undefined && !blocking);
     memory.states.bear(record);
     if (blocking) this.#blockingBacklog.push(record);
     else if (on === undefined) this.publish(record);
-    else this.#mailTo(on, record);
+    else {
+      memory.addSeat(on, SEAT.MAILED, 1);
+      memory.post(on, record);
+    }
     this.#afterPublishing();
-  }
-
-  #mailTo(seat: number, record: number): void {
-    this.memory.addSeat(seat, SEAT.MAILED, 1);
-    this.memory.post(seat, record);
   }
 
   /** Puts a record where any worker finds it. */
@@ -267,12 +262,15 @@ export class Seat implements RemoteTaskHost {
   protected receive(record: number): void {
     const task = this.#tasks[record];
     const { states } = this.memory;
+    if (this.memory.get(record, RECORD.ATTACHED) === ATTACHED.ASKED) {
+      return this.#held.answer(record, Boolean(task));
+    }
     // An empty shell comes back, or what a thread before left in this seat.
     if (task === null || task === undefined) {
       if (!states.isConsumed(record)) {
         this.payloads.discard(record, states.ending(record));
         if (!states.consume(record)) return;
-      }
+      } else this.#held.drop(record);
       this.#slots.release(record);
       return;
     }
@@ -315,7 +313,7 @@ export class Seat implements RemoteTaskHost {
     switch (memory.states.abort(record)) {
       case "settle":
         // What went by port only the worker has: it closes that with the shell.
-        if (memory.get(record, RECORD.ATTACHED) === 0) {
+        if (memory.get(record, RECORD.ATTACHED) === ATTACHED.NONE) {
           this.endings.disposeArguments(record);
         }
         this.#tasks[record] = null;
@@ -393,6 +391,7 @@ export class Seat implements RemoteTaskHost {
 
   /** Gives the free records and blocks to the other threads. */
   leave(): void {
+    this.payloads.discardArrived();
     this.#slots.giveBack();
     this.heap.giveBack();
     this.ports.close();

@@ -41,8 +41,9 @@ export class WorkerSeat extends Seat implements JobHost {
   /** Whether it sleeps, searches, or neither. */
   readonly idling: Idling;
   readonly #mailReader = (record: number) => {
-    if (this.#jobs[record]) this.#start(record);
-    else this.#own.pushBack(record);
+    if (this.#jobs[record]) return void this.#start(record);
+    this.noteArrived();
+    this.#own.pushBack(record);
   };
 
   constructor(
@@ -152,6 +153,9 @@ export class WorkerSeat extends Seat implements JobHost {
   protected putBack(record: number): void {
     this.publish(record);
   }
+
+  /** A task has come that is for this thread. */
+  protected noteArrived(): void {}
 
   /** Keeps a record that no other thread shall have. */
   protected keep(record: number): void {
