@@ -3,16 +3,17 @@ import { flatness, type Sample } from "../tools/soak/flat.ts";
 import { optionsOf } from "../tools/soak/main.ts";
 import { Random } from "../tools/soak/random.ts";
 import { edoTest } from "./helpers/leaks.ts";
+import config from "../deno.json" with { type: "json" };
 import { startDeno, type Subprocess } from "./helpers/subprocess.ts";
 
 /** How long the soak may take beside its own time, with others on the machine. */
 const PATIENCE_MS = 120_000;
 
 /** What `deno task soak` runs. */
-const COMMAND: readonly string[] = ["run", "-A", "--v8-flags=--expose-gc"];
+const [, ...COMMAND] = config.tasks.soak.command.split(" ");
 
 function startSoak(...args: string[]): Subprocess {
-  return startDeno([...COMMAND, "tools/soak/main.ts", ...args]);
+  return startDeno([...COMMAND, ...args]);
 }
 
 /** Lines of the account by what they are of: their marks. */

@@ -17,7 +17,7 @@ function notCapable(host: string): Error {
  *
  * Deno remembers each address that a thread has asked it about for as long as the
  * thread lives, in some 400 bytes (Deno 2.9), and a program that connects to more
- * and more hosts and ports would never stop to grow.
+ * and more hosts and ports would never stop growing.
  */
 function isAllPermitted(): boolean {
   const { state, partial } = Deno.permissions.querySync({ name: "net" });

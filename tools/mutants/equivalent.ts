@@ -11,14 +11,6 @@ const POOL = "src/executor/pool";
 
 export const EQUIVALENT: readonly Equivalent[] = [
   {
-    module: `${POOL}/free_list.ts`,
-    mutants: [
-      "putBack: part of a check dropped: rest !== 0 && atomics.compareExchange(words, head, 0, rest) !== 0 -> (atomics.compareExchange(words, head, 0, rest) !== 0)",
-    ],
-    reason:
-      "Its callers have something to put back; to swap 0 for 0 would do nothing.",
-  },
-  {
     module: `${POOL}/heap.ts`,
     mutants: [
       "#takeShared: check always false: this.#atomics.load(this.#words, at) === 0 -> false",
@@ -71,15 +63,12 @@ export const EQUIVALENT: readonly Equivalent[] = [
     mutants: [
       "goIdle: statement deleted: this.#isSearching = false;",
       "goIdle: value changed: false -> true",
-      "getUp: statement deleted: this.#sawWork = false;",
-      "getUp: value changed: false -> true (2)",
     ],
-    reason:
-      "Written before it is read again: getUp says whether it searches, and each time it goes idle a look follows.",
+    reason: "Written before it is read again: getUp says whether it searches.",
   },
   {
     module: `${POOL}/inbox.ts`,
-    mutants: ["takeAll: check always false: this.isEmpty -> false"],
+    mutants: ["#takeAll: check always false: this.isEmpty -> false"],
     reason: "Only faster: an exchange of an empty list finds nothing.",
   },
   {
@@ -108,8 +97,6 @@ export const EQUIVALENT: readonly Equivalent[] = [
     mutants: [
       "push: check always false: past > 0 -> false",
       "pop: check always false: past > 0 -> false",
-      "popMany: check always false: count === 0 -> false",
-      "popMany: bound moved: this.#turnPast(head) < 1 -> (this.#turnPast(head) <= 1)",
     ],
     reason:
       "Only faster: where the index has moved on the compare-and-swap fails, and where it has not the queue was empty a moment ago.",
@@ -149,20 +136,17 @@ export const EQUIVALENT: readonly Equivalent[] = [
     module: `${POOL}/shared_state.ts`,
     mutants: [
       "take: check always true: isNew -> true",
-      "complete: mask dropped: word & ~(RUNNING | JOIN_WAKER | ABORTING) -> (word)",
-      "complete: bits dropped: RUNNING | JOIN_WAKER | ABORTING -> (JOIN_WAKER | ABORTING)",
-      "complete: bits dropped: RUNNING | JOIN_WAKER | ABORTING -> (RUNNING | ABORTING)",
-      "complete: bits dropped: RUNNING | JOIN_WAKER | ABORTING -> (RUNNING | JOIN_WAKER)",
-      "giveUp: mask dropped: word & ~(RUNNING | JOIN_WAKER | ABORTING) -> (word)",
-      "giveUp: bits dropped: RUNNING | JOIN_WAKER | ABORTING -> (RUNNING | ABORTING)",
-      "giveUp: bits dropped: RUNNING | JOIN_WAKER | ABORTING -> (JOIN_WAKER | ABORTING)",
-      "giveUp: bits dropped: RUNNING | JOIN_WAKER | ABORTING -> (RUNNING | JOIN_WAKER)",
-      "giveUp: bits dropped: (word & ~(RUNNING | JOIN_WAKER | ABORTING)) | COMPLETE | NOTIFIED | ending -> (COMPLETE | NOTIFIED | ending)",
-      "abort: bits dropped: word | ABORTING | NOTIFIED -> (word | NOTIFIED)",
+      "complete: mask dropped: word & ~(RUNNING | JOIN_WAKER) -> (word)",
+      "complete: bits dropped: RUNNING | JOIN_WAKER -> (JOIN_WAKER)",
+      "complete: bits dropped: RUNNING | JOIN_WAKER -> (RUNNING)",
+      "giveUp: mask dropped: word & ~(RUNNING | JOIN_WAKER) -> (word)",
+      "giveUp: bits dropped: RUNNING | JOIN_WAKER -> (RUNNING)",
+      "giveUp: bits dropped: RUNNING | JOIN_WAKER -> (JOIN_WAKER)",
+      "giveUp: bits dropped: (word & ~(RUNNING | JOIN_WAKER)) | COMPLETE | NOTIFIED | ending -> (COMPLETE | NOTIFIED | ending)",
       "abort: bits dropped: word | COMPLETE | ABORTED -> (word | COMPLETE)",
     ],
     reason:
-      "Nobody looks at these bits of a task that is COMPLETE, and nobody at ABORTING, nor at the ending of a task that its spawner has settled itself.",
+      "Nobody looks at these bits of a task that is COMPLETE, nor at the ending of a task that its spawner has settled itself.",
   },
   {
     module: `${POOL}/shared_state.ts`,
@@ -178,11 +162,9 @@ export const EQUIVALENT: readonly Equivalent[] = [
   {
     module: `${POOL}/sleep_place.ts`,
     mutants: [
-      "stayParked: check always false: this.#isUnreachable -> false",
       "stayParked: check always true: !this.#parking.park() -> true",
     ],
-    reason:
-      "A place that is closed cannot be parked at, and one that was just parked at has no notification to take.",
+    reason: "One that was just parked at has no notification to take.",
   },
   {
     module: `${POOL}/sleepers.ts`,
@@ -281,7 +263,6 @@ export const EQUIVALENT: readonly Equivalent[] = [
       "repark: part of a check dropped: this.#atomics.load(this.#words, STATE) === NOTIFIED && this.#atomics.exchange(this.#words, STATE, PARKED) === NOTIFIED -> (this.#atomics.exchange(this.#words, STATE, PARKED) === NOTIFIED)",
       "repark: exchange in two steps: this.#atomics.exchange(this.#words, STATE, PARKED) -> load, store",
       "notifyIfParked: check always true: this.#atomics.load(this.#words, STATE) === PARKED -> true",
-      "notify: check always true: state === PARKED -> true",
     ],
     reason:
       "Only slower: one that is parked stays so, and one that is awake is notified without a signal. Once it is NOTIFIED nobody else changes that.",

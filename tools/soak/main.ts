@@ -2,6 +2,10 @@
  * `deno task soak`: a mixed load for as long as one likes, and an account at its
  * end of all that came and went.
  *
+ * The task's flags of V8: a collection can be asked for, so that heaps are measured
+ * at rest; and pages of isolates that have ended are not kept for later ones, since
+ * the process's memory would then follow how many threads have ended of late.
+ *
  * @module
  */
 import {

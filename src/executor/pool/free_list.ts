@@ -11,13 +11,13 @@ export interface FreeList {
 }
 
 /**
- * Puts back what was taken of a list, `rest` and those that follow it. Others may
+ * Puts back what was taken of a list, `rest` and those that follow it, if any. Others may
  * have added some meanwhile: fewer, in general, than there are in the rest, so those
  * are walked through.
  */
 export function putBack(list: FreeList, rest: number): void {
   const { words, head, atomics } = list;
-  while (rest !== 0 && atomics.compareExchange(words, head, 0, rest) !== 0) {
+  while (atomics.compareExchange(words, head, 0, rest) !== 0) {
     let others = atomics.exchange(words, head, 0);
     while (others !== 0) {
       const link = list.linkOf(others);

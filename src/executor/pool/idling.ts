@@ -51,6 +51,5 @@ export class Idling {
     if (!this.#isIdle) return;
     this.#isIdle = false;
     this.#isSearching = this.#sleepers.getUp(this.#index, this.#sawWork);
-    this.#sawWork = false;
   }
 }

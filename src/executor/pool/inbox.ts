@@ -77,7 +77,7 @@ export class Inbox {
    * from one to the following, and must be asked before the record is used for
    * anything else.
    */
-  takeAll(): number {
+  #takeAll(): number {
     if (this.isEmpty) return NONE;
     const words = this.#words;
     let newest = this.#atomics.exchange(words, this.#head, 0) - 1;
@@ -98,10 +98,10 @@ export class Inbox {
    * `fn` may do with the record what it likes. Returns whether there were any.
    */
   drain(fn: (record: number) => void): boolean {
-    const first = this.takeAll();
+    const first = this.#takeAll();
     for (let record = first; record !== NONE;) {
       // Read before: once `fn` has it, the link may lead into another list.
-      const next = this.next(record);
+      const next = this.#next(record);
       fn(record);
       record = next;
     }
@@ -109,7 +109,7 @@ export class Inbox {
   }
 
   /** The record that was added after this one, of those just taken, or NONE. */
-  next(record: number): number {
+  #next(record: number): number {
     return this.#words[this.#link(record)]! - 1;
   }
 }

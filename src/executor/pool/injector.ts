@@ -127,10 +127,6 @@ export class Injector {
       let count = 0;
       // Once filled, places stay so until HEAD has passed them.
       while (count < most && this.#turnPast(head + count) === 1) count++;
-      if (count === 0) {
-        if (this.#turnPast(head) < 1) return 0;
-        continue;
-      }
       const next = (head + count) | 0;
       const seen = this.#atomics.compareExchange(words, headAt, head, next);
       if (seen !== head) continue;

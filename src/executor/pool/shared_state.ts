@@ -39,17 +39,15 @@ export const JOIN_INTEREST = 8;
 /** The spawner may sleep until there is an outcome. */
 export const JOIN_WAKER = 16;
 
-/** The spawner wants a task that has started to end. */
-const ABORTING = 32;
 /** The spawner is done with the outcome. */
-const CONSUMED = 64;
+const CONSUMED = 32;
 
 /** With COMPLETE: the outcome is an error. */
-export const FAILED = 128;
+export const FAILED = 64;
 /** With COMPLETE: the task was cancelled. */
-export const ABORTED = 256;
+export const ABORTED = 128;
 /** With COMPLETE: the worker that ran it is gone. */
-export const LOST = 512;
+export const LOST = 256;
 
 /** How a task ends: with a value, or one of the three bits. */
 export type SharedEnding = 0 | typeof FAILED | typeof ABORTED | typeof LOST;
@@ -129,7 +127,7 @@ export class SharedStates {
     for (;;) {
       const word = this.#atomics.load(this.#words, index);
       if ((word & COMPLETE) !== 0) return null;
-      const next = (word & ~(RUNNING | JOIN_WAKER | ABORTING)) | COMPLETE |
+      const next = (word & ~(RUNNING | JOIN_WAKER)) | COMPLETE |
         ending;
       if (this.#swap(index, word, next)) return (word & JOIN_WAKER) !== 0;
     }
@@ -147,7 +145,7 @@ export class SharedStates {
       if ((word & COMPLETE) !== 0) return "none";
       const next = (word & RUNNING) === 0
         ? word | COMPLETE | ABORTED
-        : word | ABORTING | NOTIFIED;
+        : word | NOTIFIED;
       if (!this.#swap(index, word, next)) continue;
       if ((word & RUNNING) === 0) return "settle";
       return (word & NOTIFIED) === 0 ? "mail" : "none";
@@ -165,7 +163,7 @@ export class SharedStates {
     for (;;) {
       const word = this.#atomics.load(this.#words, index);
       if (word === 0 || (word & COMPLETE) !== 0) return null;
-      const next = (word & ~(RUNNING | JOIN_WAKER | ABORTING)) | COMPLETE |
+      const next = (word & ~(RUNNING | JOIN_WAKER)) | COMPLETE |
         NOTIFIED | ending;
       if (this.#swap(index, word, next)) return (word & RUNNING) === 0;
     }

@@ -77,7 +77,6 @@ export class SleepPlace {
    * comes next has to signal again.
    */
   stayParked(): void {
-    if (this.#isUnreachable) return;
     if (!this.#parking.park()) this.#parking.repark();
   }
 

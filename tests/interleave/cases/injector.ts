@@ -3,22 +3,22 @@ import { injectorModel, type InjectorOptions } from "../injector_model.ts";
 
 const MODELS: readonly (InjectorOptions & { schedules: bigint })[] = [
   { threads: ["+++", "---"], schedules: 5_819_134n },
-  { threads: ["+++", "-2-"], schedules: 38_336_197n },
-  { threads: ["++", "++", "22"], schedules: 65_589_224_612_619_714n },
-  { threads: ["+++", "--", "2-"], schedules: 30_924_324_398_983_888n },
+  { threads: ["+++", "-2-"], schedules: 11_156_247n },
+  { threads: ["++", "++", "22"], schedules: 854_045_852_759_502n },
+  { threads: ["+++", "--", "2-"], schedules: 886_200_185_953_398n },
   // The indices wrap at the third task.
   {
     threads: ["+++", "--", "2-"],
     start: 2 ** 31 - 2,
-    schedules: 30_924_324_398_983_888n,
+    schedules: 886_200_185_953_398n,
   },
   {
     threads: ["++-", "++-", "-2-"],
-    schedules: 2_362_721_596_896_040_325_828_754n,
+    schedules: 491_462_360_885_378_041_109_674n,
   },
   {
     threads: ["+-+", "-+2", "+2"],
-    schedules: 12_003_501_269_939_355_693_789_810n,
+    schedules: 648_804_952_987_618_124_551_027n,
   },
 ];
 
