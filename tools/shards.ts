@@ -14,6 +14,8 @@ export interface Counts {
   readonly passed: number;
   readonly failed: number;
   readonly ignored: number;
+  /** Those that passed at a later try. */
+  readonly flaky: number;
 }
 
 /** The counts of the runner's last line; null if it did not get that far. */
@@ -22,10 +24,12 @@ export function readCounts(output: string): Counts | null {
   const [, passed, failed, rest] = [...output.matchAll(last)].at(-1) ?? [];
   if (passed === undefined) return null;
   const ignored = /(\d+) ignored/.exec(rest!)?.[1] ?? 0;
+  const flaky = /(\d+) flaky/.exec(rest!)?.[1] ?? 0;
   return {
     passed: Number(passed),
     failed: Number(failed),
     ignored: Number(ignored),
+    flaky: Number(flaky),
   };
 }
 
@@ -35,7 +39,9 @@ export function sumLine(parts: readonly (Counts | null)[]): string {
     parts.reduce((sum, counts) => sum + (counts?.[key] ?? missing), 0);
   const failed = sum("failed", 1);
   return `${failed === 0 ? "ok" : "FAILED"} | ${sum("passed", 0)} passed | ` +
-    `${failed} failed | ${sum("ignored", 0)} ignored`;
+    `${failed} failed | ${sum("ignored", 0)} ignored | ${
+      sum("flaky", 0)
+    } flaky`;
 }
 
 /**

@@ -301,8 +301,10 @@ count_tests() {
 status=0
 load_echo_server || status=$?
 # Types are Linux's business: they are the same.
-# Two processes at a time: a test spends most of its time waiting for Wine.
-start_deno run -A tools/windows_tests.ts --no-check --processes=2 \
+# Two processes at a time: a test spends most of its time waiting for Wine. What
+# fails is tried once more, and told: now and then a thread of Wine's gets no
+# processor for longer than any deadline.
+start_deno run -A tools/windows_tests.ts --no-check --processes=2 --retry=1 \
   "--as-many-as=$(count_tests)"
 wait_deno || status=$?
 exit "$status"

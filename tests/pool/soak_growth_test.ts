@@ -12,7 +12,7 @@ async function growth(...flags: string[]): Promise<number> {
     "--no-prompt",
     "--v8-flags=--expose-gc",
     ...flags,
-    ASKS.pathname,
+    ASKS.href,
   ]);
   const { code } = await child.status();
   assertEquals(await child.stderr.rest(), []);

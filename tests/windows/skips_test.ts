@@ -35,21 +35,21 @@ Deno.test("the tests are counted, whether they were run or not", () => {
 
 Deno.test("the counts of parts are summed, and a part that broke down has failed", () => {
   const good = readCounts(
-    "ok | 4 passed (2 steps) | 0 failed | 3 ignored (1s)",
+    "ok | 4 passed (2 steps) | 0 failed | 3 ignored | 1 flaky (1s)",
   );
   const bad = readCounts("FAILED | 1 passed | 2 failed (1m2s)");
   assertEquals(
     sumLine([good, good]),
-    "ok | 8 passed | 0 failed | 6 ignored",
+    "ok | 8 passed | 0 failed | 6 ignored | 2 flaky",
   );
   assertEquals(
     sumLine([good, bad]),
-    "FAILED | 5 passed | 2 failed | 3 ignored",
+    "FAILED | 5 passed | 2 failed | 3 ignored | 1 flaky",
   );
   assertEquals(readCounts("error: No test modules found"), null);
   assertEquals(
     sumLine([good, null]),
-    "FAILED | 4 passed | 1 failed | 3 ignored",
+    "FAILED | 4 passed | 1 failed | 3 ignored | 1 flaky",
   );
 });
 

@@ -63,7 +63,7 @@ export class BlockingSeat extends WorkerSeat {
     const isTied = memory.get(record, RECORD.ATTACHED) === ATTACHED.SENT &&
       payloads.isHere(record);
     if (memory.life.isAwake || isTied) return this.keep(record);
-    if (!this.memory.blockingInjector.push(record)) this.keep(record);
+    if (!memory.blockingInjector.push(record)) this.keep(record);
   }
 
   /** It has nothing else to do, and nobody waits behind it. */
@@ -73,10 +73,11 @@ export class BlockingSeat extends WorkerSeat {
 
   protected override take(): number {
     if (!this.#isFree) return NONE;
-    const record = this.memory.blockingInjector.pop();
+    const { blockingInjector, states } = this.memory;
+    const record = blockingInjector.pop();
     if (record === NONE || this.payloads.isHere(record)) return record;
     // It was aborted: nobody needs what belongs to it.
-    if (this.memory.states.isConsumed(record)) return record;
+    if (states.isConsumed(record)) return record;
     this.#askFor(record);
     return NONE;
   }
