@@ -122,7 +122,7 @@ export class BlockingExecutor extends Executor {
    * spin, sockets are looked at only now and then: that takes a system call.
    */
   #waitForPool(ms: number): void {
-    if (ms > 0 && crew.spin()) {
+    if (ms > 0 && (crew.giveWay() || crew.spin())) {
       if (++this.#spins % CHECK_INTERVAL !== 0) return;
       ms = 0;
     }

@@ -237,7 +237,8 @@ export class HostedExecutor extends Executor implements AwaitHost {
   #lookQuickly(): void {
     this.#isLookQueued = false;
     this.#quickLooks++;
-    if (currentContext() === null && crew.spinBriefly()) this.takeArrived();
+    if (currentContext() !== null) return;
+    if (crew.giveWay() || crew.spinBriefly()) this.takeArrived();
   }
 
   #closeScope(scope: Scope): void {
@@ -274,10 +275,16 @@ export class HostedExecutor extends Executor implements AwaitHost {
     // Whatever was polled, here or on the spot, may have left something to look
     // at: the thread is idle after the first turn that had nothing to do.
     if (polls + inlinePolls + this.#events > 0 || this.hasArrived) {
-      this.queueTurn();
-    } else if (this.#looksLeft-- > 0 && this.isNeeded) this.queueTurn();
+      this.#lookAgainSoon();
+    } else if (this.#looksLeft-- > 0 && this.isNeeded) this.#lookAgainSoon();
     else if (this.isNeeded || this.owner.waiting > 0) this.#idle(untilTimer);
     else this.#release();
+  }
+
+  #lookAgainSoon(): void {
+    // Where nothing but outcomes of other threads is to be expected.
+    if (this.#events === 0 && !this.hasReady) crew.giveWay();
+    this.queueTurn();
   }
 
   /** Whether somebody waits for something, so that the process must stay. */

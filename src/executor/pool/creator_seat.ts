@@ -42,7 +42,7 @@ export class CreatorSeat extends Seat {
    */
   get #isAlone(): boolean {
     const { life } = this.memory;
-    return !this.ports.isEmpty && this.isSettled && !life.isAwake &&
+    return !this.ports.isEmpty && this.pending === 0 && !life.isAwake &&
       !life.isClosed;
   }
 

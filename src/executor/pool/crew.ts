@@ -5,6 +5,9 @@ import type {
   SleepWatcher,
 } from "../../reactor/mod.ts";
 import { signalBackend } from "../../reactor/select_backend.ts";
+import { CREATOR, SEAT } from "./layout.ts";
+import { pause } from "../../sys/pause.ts";
+import { Pace } from "./pace.ts";
 import type { Seat } from "./seat.ts";
 
 /**
@@ -13,6 +16,11 @@ import type { Seat } from "./seat.ts";
  * choice costs no more than twice the right one.
  */
 export const SPIN_MS = 0.05;
+
+/** The shortest sleep that the system makes, which takes it twice as long. */
+const PAUSE_MS = 0.05;
+
+const PROCESSORS = navigator.hardwareConcurrency;
 
 /** How long on Deno's loop, where others wait meanwhile. */
 const BRIEF_SPIN_MS = 0.02;
@@ -38,6 +46,7 @@ export class Crew implements SleepWatcher {
   /** How many times it has not spun since. */
   #skipped = 0;
   readonly #seats: Seat[] = [];
+  readonly #pace = new Pace();
   /**
    * What others signal to: that of the innermost `block_on` last. One that is
    * blocked meanwhile, hosted by Deno's loop, comes before it.
@@ -118,6 +127,27 @@ export class Crew implements SleepWatcher {
       if (seat.drain()) hadAny = true;
     }
     return hadAny;
+  }
+
+  /**
+   * Leaves its processor to a worker for a moment, if there are as many as
+   * processors, tasks wait for them, and much is still to come. Returns whether it
+   * did.
+   */
+  giveWay(): boolean {
+    let spawned = 0;
+    let pending = 0;
+    for (const seat of this.#seats) {
+      // Who is a worker itself is none too many.
+      if (seat.number !== CREATOR || seat.workers < PROCESSORS) continue;
+      spawned += seat.memory.loadSeat(CREATOR, SEAT.SPAWNED);
+      pending += seat.pending;
+    }
+    if (spawned === 0) return false;
+    if (!this.#pace.look(spawned, pending, performance.now())) return false;
+    if (!this.#seats.some(({ memory }) => memory.hasQueued)) return false;
+    pause(PAUSE_MS);
+    return true;
   }
 
   /**

@@ -53,6 +53,9 @@ export const BLOCKING_SEATS = 64;
 /** How many threads of the user's own may take part, with a `Handle`. */
 const OUTSIDE_SEATS = 64;
 
+/** The seat of the thread that made the pool, and introduces the others to each other. */
+export const CREATOR = 0;
+
 /** The words of a record. */
 export const RECORD = {
   /** See `shared_state.ts`. */

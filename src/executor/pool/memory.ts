@@ -175,6 +175,12 @@ export class PoolMemory {
     return new Slots(this.words, slots, sizes.records, links);
   }
 
+  /** Whether tasks wait for a worker that is free. */
+  get hasQueued(): boolean {
+    return this.injector.length > 0 ||
+      this.deques.some(({ length }) => length > 0);
+  }
+
   /** A word of a record. */
   get(record: number, word: number): number {
     return this.words[this.layout.record(record) + word]!;

@@ -2,6 +2,7 @@ import {
   type MessagePort as NodeMessagePort,
   receiveMessageOnPort,
 } from "node:worker_threads";
+import { CREATOR } from "./layout.ts";
 
 /** What goes with a record by port, since only a structured clone can carry it. */
 export interface Attached {
@@ -19,9 +20,6 @@ export interface Attached {
 
 /** A way to the thread of a seat. */
 export type Way = readonly [seat: number, port: MessagePort];
-
-/** The seat of the thread that made the pool, and introduces threads to each other. */
-const CREATOR = 0;
 
 /** Ways between each two of so many seats, by seat. */
 export function connectAll(count: number): Way[][] {

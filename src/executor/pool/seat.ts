@@ -93,9 +93,9 @@ export class Seat implements RemoteTaskHost {
     );
   }
 
-  /** Whether all that was spawned here has ended. */
-  get isSettled(): boolean {
-    return this.#pending === 0;
+  /** How many tasks that were spawned here have not ended. */
+  get pending(): number {
+    return this.#pending;
   }
 
   /** How many tasks somebody on this thread waits for. */

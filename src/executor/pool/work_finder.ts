@@ -86,9 +86,6 @@ export class WorkFinder {
 
   /** Whether there is something in a queue for any worker. */
   get seesWork(): boolean {
-    const { injector, deques } = this.#memory;
-    if (injector.length > 0) return true;
-    for (const deque of deques) if (deque.length > 0) return true;
-    return false;
+    return this.#memory.hasQueued;
   }
 }
