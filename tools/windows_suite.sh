@@ -302,9 +302,9 @@ status=0
 load_echo_server || status=$?
 # Types are Linux's business: they are the same.
 # Two processes at a time: a test spends most of its time waiting for Wine. What
-# fails is tried once more, and told: now and then a thread of Wine's gets no
+# fails is tried twice more, and told: now and then a thread of Wine's gets no
 # processor for longer than any deadline.
-start_deno run -A tools/windows_tests.ts --no-check --processes=2 --retry=1 \
+start_deno run -A tools/windows_tests.ts --no-check --processes=2 --retry=2 \
   "--as-many-as=$(count_tests)"
 wait_deno || status=$?
 exit "$status"
