@@ -1,6 +1,9 @@
 /** Tasks on threads of their own, which they may block. */
 import { assert, assertEquals } from "@std/assert";
 import { spawnBlocking } from "../../mod.ts";
+import { ATTENTION } from "../../src/executor/pool/layout.ts";
+import { Pool } from "../../src/executor/pool/pool.ts";
+import { threadHost } from "../../src/executor/thread_host.ts";
 import { pollFor } from "../helpers/deadline.ts";
 import { meet, meetFromTask, naps, sharesAgain } from "./fixtures/blocking.ts";
 import { throws, throwsQuota } from "./fixtures/faulty.ts";
@@ -95,6 +98,30 @@ poolTest(
   },
   { ignore: Deno.build.os !== "linux", idleTimeout: 50 },
 );
+
+Deno.test({
+  name:
+    "what is left of aborted blocking tasks starts no thread while all have retired",
+  // A port that is posted to a thread which is none is never received, or closed.
+  sanitizeResources: false,
+  fn() {
+    const started: number[] = [];
+    const pool = new Pool(1, threadHost, (_, seat, ways) => {
+      started.push(seat);
+      for (const [, port] of ways) port.close();
+      return { end() {}, letGo() {} };
+    });
+    const { memory } = pool;
+    // As if its task had been aborted, and its thread had come too late.
+    memory.blockingInjector.push(0);
+    pool.attend(ATTENTION.BLOCKING);
+    assertEquals(started, []);
+    pool.start();
+    assertEquals(started, [1, memory.firstBlocking]);
+    memory.blockingInjector.pop();
+    pool.shutdownNow(0);
+  },
+});
 
 poolTest(
   "more than 64 blocking tasks queue up, and all run",

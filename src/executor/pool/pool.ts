@@ -112,6 +112,7 @@ export class Pool implements OwnPool, Keeper {
       this.#failStart(error);
       throw error;
     }
+    this.#startBlocking();
     // Also where nobody waits for a task: threads may be asked for, or have failed.
     this.#host.lookAgain();
   }
@@ -230,8 +231,14 @@ export class Pool implements OwnPool, Keeper {
     return introduceTo(this.seat.ports, seat, others);
   }
 
+  /**
+   * Starts threads for the blocking tasks that there are. Not while all have
+   * retired: what is left then are the records of tasks that were aborted, and a
+   * thread that came up would leave at once, and ask for another to see to them.
+   */
   #startBlocking(): void {
     const { memory } = this;
+    if (!memory.life.isAwake) return;
     let wanted = memory.blockingInjector.length;
     for (
       let seat = memory.firstBlocking;
