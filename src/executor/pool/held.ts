@@ -47,10 +47,12 @@ export class Held {
     memory.set(record, RECORD.ATTACHED, ATTACHED.SENT);
     if (memory.life.isClosed) return this.#endings.cancelTaken(record);
     const to = memory.get(record, RECORD.HOME);
-    if (!isWanted) this.drop(record);
     // Nothing is there if the thread is gone that spawned it: the task is lost.
     const attached = this.#payloads.takeAttached(record);
-    if (attached !== null) this.#ports.forward(to, attached);
+    if (attached !== null) {
+      if (isWanted) this.#ports.forward(to, attached);
+      else this.#payloads.discardAttached(attached);
+    }
     memory.post(to, record);
     // If it has ended since, whoever is started in its place finds the record.
     if (memory.isVacant(to)) memory.callCreator(ATTENTION.BLOCKING);

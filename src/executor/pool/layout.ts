@@ -53,7 +53,7 @@ export const BLOCKING_SEATS = 64;
 /** How many threads of the user's own may take part, with a `Handle`. */
 const OUTSIDE_SEATS = 64;
 
-/** The seat of the thread that made the pool, and introduces the others to each other. */
+/** The seat of the thread that made the pool, and tells the others of each other. */
 export const CREATOR = 0;
 
 /** The words of a record. */
