@@ -177,8 +177,10 @@ export class PoolMemory {
 
   /** Whether tasks wait for a worker that is free. */
   get hasQueued(): boolean {
-    return this.injector.length > 0 ||
-      this.deques.some(({ length }) => length > 0);
+    if (this.injector.length > 0) return true;
+    // Asked in a loop by who spins: a function would be made each time.
+    for (const deque of this.deques) if (deque.length > 0) return true;
+    return false;
   }
 
   /** A word of a record. */
